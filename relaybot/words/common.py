@@ -1,0 +1,102 @@
+"""Sentences every verb needs: misunderstandings, exits of a dialogue, names and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def join_words(items: Sequence[str], last: str = "and") -> str:
+    """"a", "a and b", "a, b and c"."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} {last} {items[-1]}"
+
+
+def choose_one(name: str, choices: Sequence[str]) -> str:
+    return f"I need {name} to be one of: {', '.join(choices)}."
+
+
+def choose_again(choices: Sequence[str]) -> str:
+    return f"I didn't understand. Please answer with {join_words(choices, 'or')}, or say stop."
+
+
+def need_id(kind: str, example: str, got: str) -> str:
+    return f"I need the {kind}'s number here, e.g. {example}, and read {short(got)!r}."
+
+
+def need_number(name: str, got: str, most: int) -> str:
+    return f"I need {name} as a number up to {most} here, and read {short(got)!r}."
+
+
+def unexpected(got: str, usage: str) -> str:
+    return f"I didn't understand {short(got)!r} there. It goes: {usage}"
+
+
+def usage(shape: str, examples: Sequence[str]) -> str:
+    like = f", e.g. {examples[0]}" if examples else ""
+    return f"I didn't understand all of that. It goes: {shape}{like}"
+
+
+def short(text: str, most: int = 60) -> str:
+    """A text cut for quoting."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def explain_exits() -> str:
+    return "Answer in your own words, or: back (one question back), skip, later (I keep it), stop (I throw it away)."
+
+
+def nothing_before() -> str:
+    return "This is the first question; there is nothing to go back to."
+
+
+def cannot_skip() -> str:
+    return "This one I need an answer to; later keeps it for another day, stop throws it away."
+
+
+def kept() -> str:
+    return "Kept for later."
+
+
+def stopped() -> str:
+    return "All right, nothing happens."
+
+
+def letter_form(questions: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """A whole form as the lines of one letter: a number, a label and the question for each."""
+    lines = [f"{number}) {label}: {asked}" for number, (label, asked) in enumerate(questions, 1)]
+    return (*lines, "Answer with the same numbers or words in front, one line each.")
+
+
+def unknown(word: str, meant: str) -> str:
+    if meant:
+        return f'I don\'t know "{short(word)}". Did you mean {meant}? (yes/no)'
+    return f'I don\'t know "{short(word)}". help shows what I can do for you now.'
+
+
+def too_long(most: int) -> str:
+    return f"That is longer than I can keep: at most {most} characters, please."
+
+
+def written_privately(name: str) -> str:
+    return f"{name}: I've written to you privately."
+
+
+def only_moderators() -> str:
+    return "That is something moderators do. moderator <words> reaches them."
+
+
+def not_known_yet() -> str:
+    return "I don't know you yet. Say join to take part, or help to look around."
+
+
+def nothing_open() -> str:
+    return "Nothing is waiting for an answer from you. status shows where you stand."
+
+
+def which_one(open_ids: Sequence[str]) -> str:
+    return f"Two things are open: please say which, e.g. yes {open_ids[0]}."
+
+
+def shunted(number: int) -> str:
+    return f"Something went wrong on my side with what you just said. It is kept (number {number}), and the moderators know."

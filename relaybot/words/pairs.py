@@ -1,0 +1,21 @@
+"""Sentences about pairs that every verb may need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def not_yours(number: int) -> str:
+    return f"M{number} isn't a pair of yours that is open. status shows what is."
+
+
+def no_partner() -> str:
+    return "You have no partner at the moment. status shows what is next for you."
+
+
+def which(numbers: Sequence[int]) -> str:
+    return f"You have {len(numbers)} partners: please add which, e.g. M{numbers[0]}."
+
+
+def no_such(number: int) -> str:
+    return f"There is no M{number}. pairs lists them."

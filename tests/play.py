@@ -1,0 +1,333 @@
+"""Plays: acceptance tests written as dialogues, read from tests/plays/*.play and run through `decide`.
+
+    now 2026-11-21 14:05 Europe/Lisbon      the clock starts there (zone for every later time)
+    set cap = 2                             a setting of the programme, as in its TOML table
+    person ana | stranger eve               someone the network vouches for | someone it does not
+    moderator dana                          a moderator who is already known
+    member ana learn="kubernetes a little" offer="rust deep" zone=Europe/Lisbon free="thu 17:30-22:00"
+    pair 12 ana bram trial                  two members who are already introduced (stage trial)
+    ana > join                              ana says it in private
+    ana@public > !join                      ... in the public place; @team the moderators', @m12 the pair's
+    ana < Hello ana.                        exactly this line goes to ana in private, next
+    public < ~written to you                a line to that place that contains the words
+    ana < *                                 any one line
+    ana < **                                any number of lines, perhaps none
+    at 2026-11-23 09:00                     time passes; due timers fire on the way, in order
+    away bram | back bram                   letters to bram wait | are delivered now
+
+After each step every letter must be expected by the `<` lines that follow it, in order for each
+reader; a missing or unexpected line fails with the play's line number. Times of day may be written
+`at 18:33` (the next one).
+"""
+
+from __future__ import annotations
+
+import shlex
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from relaybot import times
+from relaybot.decide import decide, stands
+from relaybot.desk import Programme
+from relaybot.model import (
+    Address,
+    Change,
+    Decision,
+    Due,
+    Event,
+    Heard,
+    Letter,
+    Message,
+    Moment,
+    Pair,
+    Participant,
+    Person,
+    Put,
+    Style,
+    Tally,
+    Told,
+)
+from relaybot.policy import Network, Policy
+from relaybot.skills import read_skills
+
+NETWORK = "irc:test"
+NAME = "tech-peer"
+PLACES = {"public": f"{NETWORK}/#{NAME}", "team": f"{NETWORK}/#{NAME}-mods"}
+
+
+class PlayFailed(AssertionError):
+    """A play and the programme disagree."""
+
+
+def policy(settings: str = "", style: Style = Style.LINE) -> Policy:
+    """The default settings with one network, and TOML lines on top."""
+    network = Network(public=PLACES["public"], moderators=PLACES["team"], style=style)
+    made = Policy.model_validate(tomllib.loads(settings))
+    return made.model_copy(update={"networks": {NETWORK: network}})
+
+
+@dataclass
+class World:
+    """A programme with a clock and nothing else: what a medium, a store and an office would do, done by hand."""
+
+    programme: Programme
+    now: datetime
+    said: list[tuple[str, str]] = field(default_factory=list)  # (reader, line) not yet expected
+    away: set[str] = field(default_factory=set)
+    vouched: dict[str, bool] = field(default_factory=dict)
+    after_event: Callable[[Programme], Programme] = lambda programme: programme
+    style: Style = Style.LINE
+    _count: int = 0
+
+    def moment(self) -> Moment:
+        """Now, with a nonce that is different each time and the same in each run."""
+        self._count += 1
+        return Moment(self.now, self._count.to_bytes(16, "big"))
+
+    def happen(self, event: Event) -> Decision:
+        """Decide an event, make it true, deliver the letters."""
+        decision = decide(self.programme, event, self.moment())
+        self.programme.apply(decision)
+        self.programme = self.after_event(self.programme)
+        self.deliver()
+        return decision
+
+    def make(self, *changes: Change) -> None:
+        """Make records true without an event."""
+        self.programme.apply(changes)
+
+    def deliver(self) -> None:
+        """Hand out every letter that can be delivered now."""
+        for letter in sorted(self.programme.tables.letters.rows.values(), key=lambda x: x.id):
+            if not stands(self.programme, letter) or (letter.expires_at and letter.expires_at <= self.now):
+                self.programme.tables.letters.drop(letter.id)
+            elif letter.to in self.away:
+                if letter.receipt and letter.receipt[0] != "~":
+                    waiting = replace(letter, receipt="~" + letter.receipt)
+                    self.programme.tables.letters.put(waiting)
+                    self.happen(Told(letter, "waiting", "not logged in"))
+            else:
+                self._hand_out(letter)
+
+    def _hand_out(self, letter: Letter) -> None:
+        if self.programme.tables.letters.drop(letter.id) is None:
+            return
+        reader = self.reader(letter.to)
+        self.said.extend((reader, f"+ {address.partition('/')[2]}") for address in letter.invite)
+        self.said.extend((reader, line) for line in letter.text)
+        if letter.receipt:
+            self.happen(Told(replace(letter, receipt=letter.receipt.lstrip("~")), "sent", ""))
+
+    def reader(self, address: str) -> str:
+        """Who or what an address is called in plays."""
+        for name, place in PLACES.items():
+            if address == place:
+                return name
+        local = address.partition("/")[2]
+        return local.removeprefix("~").removeprefix(f"#{NAME}-")
+
+    def say(self, who: str, text: str, place: str = "") -> None:
+        """Someone says something, in private or in a place."""
+        where = PLACES.get(place) or (f"{NETWORK}/#{NAME}-{place}" if place else "")
+        sender = f"{NETWORK}/{who}" if self.vouched.get(who, True) else ""
+        addressed = not place or text.startswith("!")
+        message = Message(
+            network=NETWORK,
+            sender=sender,
+            reply=f"{NETWORK}/~{who}",
+            name=who,
+            text=text,
+            place=where,
+            programme=NAME if place else "",
+            addressed=addressed,
+            style=self.style,
+        )
+        self.happen(Heard(message))
+
+    def pass_until(self, moment: datetime) -> None:
+        """Let time pass; timers fire at their moment, in order."""
+        for _ in range(10_000):
+            due = [t for t in self.programme.tables.timers.rows.values() if t.due <= moment]
+            if not due:
+                break
+            timer = min(due, key=lambda t: (t.due, t.key))
+            self.now = max(self.now, timer.due)
+            self.happen(Due(timer))
+        else:
+            raise PlayFailed("timers without end")
+        self.now = max(self.now, moment)
+        self.deliver()
+
+
+def world(now: datetime, settings: str = "", style: Style = Style.LINE) -> World:
+    """An empty programme on a fresh clock."""
+    return World(Programme(NAME, policy(settings, style)), now, style=style)
+
+
+# --------------------------------------------------------------------------------------------- people
+
+
+def add_person(w: World, name: str, **fields: object) -> Person:
+    """Put a person with an address into the programme."""
+    tally = w.programme.tables.tallies.rows.get("person")
+    number = (tally.value if tally else 0) + 1
+    address = f"{NETWORK}/{name}"
+    person = Person(NAME, number, name, home=address, since=w.now, **fields)  # type: ignore[arg-type]
+    w.make(Put(Tally(NAME, "person", number)), Put(person), Put(Address(NAME, address, number)))
+    return person
+
+
+def add_member(w: World, name: str, words: dict[str, str]) -> Person:
+    """A member who waits, with the profile given in a play's words."""
+    return add_person(
+        w,
+        name,
+        stage="member",
+        accepted_at=w.now,
+        waiting_since=w.now,
+        rules_version=1,
+        learn=read_skills(words.get("learn", "kubernetes"), {}, learning=True),
+        offer=read_skills(words.get("offer", "rust"), {}, learning=False),
+        zone=words.get("zone", "Europe/Lisbon"),
+        free=times.hours(words.get("free", "any day 08:00-22:00")),
+        languages=tuple(words.get("languages", "English").split(",")),
+    )
+
+
+def add_pair(w: World, number: int, first: str, second: str, stage: str = "introduced", place: str = "") -> Pair:
+    """A pair of members who said yes to each other."""
+    people = [next(p for p in w.programme.tables.people.rows.values() if p.name == n) for n in (first, second)]
+    pair = Pair(
+        NAME,
+        number,
+        stage,
+        drafted_by=0,
+        drafted_at=w.now,
+        introduced_at=w.now,
+        place=place or f"{NETWORK}/#{NAME}-m{number}",
+        last_word_at=w.now,
+    )
+    w.make(Put(pair), Put(Tally(NAME, "pair", number)))
+    for order, person in enumerate(people):
+        side = Participant(NAME, number, person.id, order, answer="yes", asked_at=w.now, answered_at=w.now)
+        w.make(Put(side), Put(replace(person, waiting_since=None, front=False, promise=None)))
+    return pair
+
+
+# ------------------------------------------------------------------------------------------ the reader
+
+
+class Player:
+    """Runs one play file."""
+
+    def __init__(self, path: Path, after_event: Callable[[Programme], Programme] | None = None) -> None:
+        self.path = path
+        self.after_event = after_event
+        self.zone = "UTC"
+        self.settings: list[str] = []
+        self.start = datetime(2026, 11, 21, 14, 5, tzinfo=ZoneInfo("Europe/Lisbon"))
+        self._world: World | None = None
+        self.step = 0  # line number of the last input
+
+    @property
+    def world(self) -> World:
+        """The world, made when the first step needs it."""
+        if self._world is None:
+            self._world = world(self.start.astimezone(ZoneInfo("UTC")), "\n".join(self.settings))
+            if self.after_event is not None:
+                self._world.after_event = self.after_event
+        return self._world
+
+    def run(self) -> World:
+        """Play every line; raises PlayFailed with the line number."""
+        for number, raw in enumerate(self.path.read_text(encoding="utf-8").splitlines(), 1):
+            line = raw.strip()
+            if line and not line.startswith("# ") and line != "#":
+                try:
+                    self.line(line, number)
+                except PlayFailed as problem:
+                    raise PlayFailed(f"{self.path.name}:{number}: {line}\n  {problem}") from None
+                except Exception as bug:
+                    raise PlayFailed(f"{self.path.name}:{number}: {line}\n  {bug!r}") from bug
+        self.settled()
+        return self.world
+
+    def line(self, line: str, number: int) -> None:
+        """One line: an expectation, something said, or a stage direction."""
+        head, _, tail = line.partition(" ")
+        if tail.startswith("< ") or tail == "<":
+            self.expect(head, tail[2:])
+        elif tail.startswith("> "):
+            self.settled()
+            self.step = number
+            who, _, place = head.partition("@")
+            self.world.say(who, tail[2:], place)
+        else:
+            self.direct(head, tail, number)
+
+    def direct(self, head: str, tail: str, number: int) -> None:
+        """A stage direction."""
+        if head == "set":
+            self.settings.append(tail)
+        elif head == "now":
+            self.start = self.moment(tail)
+        elif head == "at":
+            self.settled()
+            self.step = number
+            self.world.pass_until(self.moment(tail))
+        elif head in {"person", "stranger"}:
+            self.world.vouched[tail] = head == "person"
+        elif head == "moderator":
+            add_person(self.world, tail, moderator=True)
+        elif head == "member":
+            name, *pairs = shlex.split(tail)
+            add_member(self.world, name, dict(p.split("=", 1) for p in pairs))
+        elif head == "pair":
+            words = tail.split()
+            add_pair(self.world, int(words[0]), words[1], words[2], *words[3:4])
+        elif head == "away":
+            self.world.away.add(f"{NETWORK}/{tail}")
+        elif head == "back":
+            self.settled()
+            self.world.away.discard(f"{NETWORK}/{tail}")
+            self.world.deliver()
+        else:
+            raise PlayFailed("no such stage direction")
+
+    def moment(self, text: str) -> datetime:
+        """A moment as plays write it: "2026-12-03 18:30 [Zone]" or "18:30"."""
+        words = text.split()
+        if len(words) > 1 and "/" in words[-1]:
+            self.zone = words.pop()
+        zone = ZoneInfo(self.zone)
+        if len(words) == 1:
+            clock = datetime.strptime(words[0], "%H:%M").time()  # noqa: DTZ007 - combined with the zone below
+            local = self.world.now.astimezone(zone)
+            found = datetime.combine(local.date(), clock, zone)
+            return (found if found >= local else found + timedelta(days=1)).astimezone(ZoneInfo("UTC"))
+        return datetime.strptime(" ".join(words), "%Y-%m-%d %H:%M").replace(tzinfo=zone).astimezone(ZoneInfo("UTC"))
+
+    def expect(self, reader: str, wanted: str) -> None:
+        """Take the next line this reader got and compare it."""
+        said = self.world.said
+        index = next((i for i, (to, _) in enumerate(said) if to == reader), None)
+        if wanted == "**":
+            self.world.said = [(to, text) for to, text in said if to != reader]
+            return
+        if index is None:
+            rest = "\n    ".join(f"{to} < {text}" for to, text in said)
+            raise PlayFailed(f"nothing more was said to {reader}; left:\n    {rest}")
+        _, got = said.pop(index)
+        matches = wanted == "*" or (wanted[1:].strip() in got if wanted.startswith("~") else wanted == got)
+        if not matches:
+            raise PlayFailed(f"said instead: {reader} < {got}")
+
+    def settled(self) -> None:
+        """Nothing unexpected is left from the last step."""
+        if self._world is not None and self._world.said:
+            rest = "\n    ".join(f"{to} < {text}" for to, text in self._world.said)
+            raise PlayFailed(f"not expected after line {self.step}:\n    {rest}")
