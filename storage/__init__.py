@@ -1,0 +1,1 @@
+"""relaybot's storage on SQLite; third parties import `relaybot.api` instead."""
