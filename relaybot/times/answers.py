@@ -37,7 +37,12 @@ def place_and_hours(text: str, default_zone: str = "") -> tuple[str, tuple[Windo
     zones = [name for name in names if lookup(name)]
     if not zones and names:
         zone(names[0])  # a country with several clocks: says so
-    where = agreed(zones[0], [name for name in names if name != zones[0]]) if zones else default_zone
+    # Of "Berlin, UTC+1" the city is meant: it knows about summer time.
+    cities = [name for name in zones if "/" in lookup(name) and not lookup(name).startswith("Etc/")]
+    if cities:
+        where = agreed(cities[0], [name for name in names if name in cities[1:] or not lookup(name)])
+    else:
+        where = agreed(zones[0], zones[1:]) if zones else default_zone
     try:
         return where, hours(rest)
     except NotUnderstood:

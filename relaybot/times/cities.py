@@ -30,7 +30,7 @@ CITIES: dict[str, str] = {
     "America/Chicago": "austin, dallas, houston, san antonio, minneapolis, st paul, saint paul, st louis, saint louis,"
     " milwaukee, madison, new orleans, nashville, memphis, kansas city, oklahoma city, omaha, fort worth, tulsa,"
     " des moines, little rock, birmingham alabama, huntsville, texas, illinois, minnesota, wisconsin, iowa, missouri,"
-    " oklahoma, louisiana, alabama, mississippi, arkansas, central time, us central, central",
+    " oklahoma, louisiana, alabama, mississippi, arkansas, tx, il, mn, wi, central time, us central, central",
     "America/Costa_Rica": "san jose costa rica",
     "America/Denver": "salt lake city, boulder, colorado springs, albuquerque, santa fe, colorado, utah, new mexico,"
     " wyoming, montana, mountain time, us mountain, mountain",
@@ -51,7 +51,7 @@ CITIES: dict[str, str] = {
     " raleigh, durham, pittsburgh, baltimore, buffalo, rochester, cleveland, columbus, cincinnati, newark, brooklyn,"
     " manhattan, queens, providence, hartford, new haven, princeton, ithaca, ann arbor, richmond, jacksonville, nyc,"
     " new york city, new jersey, massachusetts, pennsylvania, virginia, florida, ohio, maine, vermont, connecticut,"
-    " new hampshire, rhode island, maryland, north carolina, south carolina, eastern time, us eastern, eastern",
+    " ny, nj, dc, new hampshire, rhode island, maryland, north carolina, south carolina, eastern time, us eastern, eastern",
     "America/Nuuk": "godthab",
     "America/Phoenix": "tucson, arizona, tempe, scottsdale",
     "America/Regina": "saskatoon, saskatchewan",
@@ -125,7 +125,7 @@ CITIES: dict[str, str] = {
     "Europe/Copenhagen": "aarhus, odense, aalborg, kobenhavn, roskilde",
     "Europe/Dublin": "cork, galway, limerick",
     "Europe/Helsinki": "espoo, tampere, turku, oulu, jyvaskyla, vantaa",
-    "Europe/Istanbul": "ankara, izmir, bursa, antalya, constantinople",
+    "Europe/Istanbul": "istanbul, ankara, izmir, bursa, antalya, constantinople",
     "Europe/Kyiv": "kiev, lviv, odesa, odessa, kharkiv, dnipro, uzhgorod, zaporozhye, zaporizhzhia",
     "Europe/Lisbon": "porto, oporto, braga, coimbra, aveiro, lisboa, faro, evora, setubal",
     "Europe/Ljubljana": "maribor",
@@ -170,7 +170,7 @@ CITIES: dict[str, str] = {
 
 # Countries with one clock (for almost everybody who lives there), as people write them.
 COUNTRIES: dict[str, str] = {
-    "Africa/Abidjan": "ivory coast, cote d ivoire", "Africa/Accra": "ghana", "Africa/Addis_Ababa": "ethiopia",
+    "Africa/Abidjan": "ivory coast, cote divoire", "Africa/Accra": "ghana", "Africa/Addis_Ababa": "ethiopia",
     "Africa/Algiers": "algeria", "Africa/Asmara": "eritrea", "Africa/Bamako": "mali",
     "Africa/Bangui": "central african republic", "Africa/Banjul": "gambia, the gambia",
     "Africa/Bissau": "guinea bissau", "Africa/Blantyre": "malawi", "Africa/Brazzaville": "congo brazzaville",

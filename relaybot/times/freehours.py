@@ -25,7 +25,8 @@ _PARTS: dict[str, tuple[int, int]] = {
     "early evening": (1020, 1200), "late evening": (1200, 1440), "evening": (1080, EVENING_END),
     "night": (1200, 1440), "lunch": (720, 840), "lunchtime": (720, 840), "lunch time": (720, 840),
     "lunch break": (720, 840), "daytime": (540, 1020), "office hours": (540, 1020), "working hours": (540, 1020),
-    "after work": (1080, EVENING_END), "all day": AWAKE, "whole day": AWAKE, "anytime": AWAKE, "any time": AWAKE,
+    "after work": (1080, EVENING_END), "after lunch": (780, 1080), "after dinner": (1200, EVENING_END),
+    "all day": AWAKE, "whole day": AWAKE, "anytime": AWAKE, "any time": AWAKE,
     "any hour": AWAKE, "all hours": AWAKE, "always": AWAKE, "whenever": AWAKE,
 }  # fmt: skip
 _ALL = frozenset(range(7))
@@ -44,7 +45,7 @@ _AND = frozenset(("and", "or", "also", "but", "plus", "then", "otherwise", "mayb
 _FILLER_WORDS = (
     "i am i'm im my me we live living based located near around here is are it its it's be in on at the a an of for"
     " free usually mostly normally often generally best good fine ok okay works work suit suits suited can could do"
-    " would please about any every each only time times hour hours o'clock oclock local zone timezone clock city"
+    " would please about any every each only time times hour hours o'clock oclock local zone timezone clock city area region"
     " yes hi hello say so just really rather prefer preferably available availability during most ideally like with"
     " week weekly per once day days that this have"
 )
@@ -112,13 +113,15 @@ class _Reader:
 
     def _separator(self) -> bool:
         word = self._word()
-        if word in _NOT:
+        part = self.parts[-1]
+        but_not = word == "but" and part.group and not self.pieces  # "any day but sunday"
+        if word in _NOT or but_not:
             self._close()
             self.parts[-1].minus = True
         elif word in (",", "&", "+", "/") or word in _AND:
             self._close()
         elif word in (";", ".", "!", "(", ")", ":"):
-            self._close(hard=word not in ("(", ":"))
+            self._close(hard=word in (";", ".", "!"))
         else:
             return False
         self._skip(word)
@@ -151,7 +154,7 @@ class _Reader:
             self._close()
             part = self.parts[-1]
         part.hours_first = part.hours_first or (bool(self.pieces) and not part.days)
-        part.group = part.group or len(days) > 1 or said.endswith("days")
+        part.group = part.group or len(days) > 1
         self._skip(said)
         if len(days) == 1:
             days = self._day_range(min(days))
@@ -287,9 +290,10 @@ def hours(text: str) -> tuple[Window, ...]:
     without a day mean any day. Raises NotUnderstood.
     """
     minutes: list[set[tuple[int, int]]] = [set(), set()]  # free, and taken away by "except"
-    parts = _Reader(fold(text, LONGEST)).read()
+    parts = _Reader(fold(text, LONGEST).replace("24/7", "any time")).read()
     if not parts:
         raise NotUnderstood(f"I found no day and no hour in {quote(text)}. {_EXAMPLE}")
+    _bring_back(parts)
     for minus, days, spans in _resolved(parts):
         for low, high in spans or ([(0, DAY_MINUTES)] if minus else [AWAKE]):
             for day in days:
@@ -303,6 +307,19 @@ def hours(text: str) -> tuple[Window, ...]:
 
 
 _Meant = tuple[bool, set[int], list[tuple[int, int]]]
+
+
+def _bring_back(parts: list[_Part]) -> None:
+    """In "weekdays except wed 17-19" the hours belong to the weekdays: moves them there."""
+    for k, part in enumerate(parts):
+        before = k - 1
+        while before >= 0 and parts[before].minus and not parts[before].spans and not parts[before + 1].hard:
+            before -= 1
+        skipped = part.minus or before < k - 1
+        if before < 0 or not part.spans or not skipped or part.hard or parts[before].spans or parts[before].minus:
+            continue
+        if part.minus or not part.days:
+            parts[before].spans, part.spans = part.spans, []
 
 
 def _resolved(parts: list[_Part]) -> list[_Meant]:

@@ -175,13 +175,13 @@ def whens(text: str, now: datetime, zone: str) -> tuple[datetime, ...]:
 
     Raises NotUnderstood, also for more than 20.
     """
-    pieces = [piece for piece in re.split(r"[,;]| or ", fold(text, 1000)) if piece.strip()]
+    pieces = [piece.strip() for piece in re.split(r"[,;]| (?:or|and) ", fold(text, 1000)) if piece.strip()]
     if not 0 < len(pieces) <= _MOST_AT_ONCE:
         raise NotUnderstood("Please give one to twenty times with commas between them, e.g. mon 19:00, tue 18:30.")
     found: list[datetime] = []
     day: date | None = None
     for piece in pieces:
-        said = _complete(piece, _read(piece.strip()))
+        said = _complete(piece, _read(piece))
         found.append(_moment(said, piece, now, zone, day))
         day = local(found[-1], _where(said, zone)).date() if said.dated else day
     return tuple(found)
@@ -228,8 +228,8 @@ def _days(said: _Said, today: date, text: str) -> list[date]:
         if not days:
             raise NotUnderstood(f"There is no such day as {quote(text)}. Please say it like 3 dec 18:30.")
         days = [day for day in days if day >= today][: 1 + (said.year is None)] or days[-1:]
-        if said.weekday is not None and days[0].weekday() != said.weekday:
-            right = days[0]
+        right, days = days[0], [day for day in days if said.weekday in (None, day.weekday())]
+        if not days:
             raise NotUnderstood(
                 f"{right.day} {MONTHS[right.month - 1]} {right.year} is a {LONG_DAYS[right.weekday()].title()}."
                 " Please say the day again, e.g. thu 19:00 or 3 dec 19:00."
@@ -245,7 +245,7 @@ def _days(said: _Said, today: date, text: str) -> list[date]:
 
 def _real(year: int, month: int, day: int) -> date | None:
     try:
-        return date(year, month, day) if 2000 <= year <= 2200 else None
+        return date(year, month, day) if 1900 <= year <= 2200 else None
     except ValueError:
         return None
 

@@ -40,6 +40,8 @@ class NotUnderstood(ValueError):
 def quote(text: str) -> str:
     """The text as it may be repeated to the person: one short line of printable characters in quotes."""
     seen = " ".join("".join(c for c in text[:120] if c.isprintable()).split())
+    if not seen:
+        return "an empty line"
     return f'"{seen[:37]}..."' if len(seen) > 40 else f'"{seen}"'
 
 
@@ -61,7 +63,7 @@ def fold(text: str, longest: int = 200) -> str:
 
 def key(text: str) -> str:
     """A place name for comparing: folded, every run of other characters one space ("São-Paulo" -> "sao paulo")."""
-    return " ".join(re.findall(r"[a-z0-9]+", fold(text)))
+    return " ".join(re.findall(r"[a-z0-9]+", fold(text).replace("'", "")))
 
 
 # One clock time: 18:30, 18.30, 18h30, 1830h, 18h, 7pm, 7:30 pm, noon, midnight; a bare 18 only where allowed.

@@ -40,10 +40,6 @@ def places() -> dict[str, str]:
     for zone_name in zones:
         if "/" in zone_name and not zone_name.startswith("Etc/"):
             known.setdefault(key(zone_name.rpartition("/")[2]), zone_name)
-    for zone_name in zones:
-        if zone_name.startswith("Etc/") or not any(sign in zone_name for sign in "+-0"):
-            known.setdefault(key(zone_name.replace("+", "plus").replace("-", "minus")), zone_name)
-        if "/" in zone_name:
             known.setdefault(key(zone_name), zone_name)
     return known
 
@@ -62,18 +58,16 @@ def lookup(text: str) -> str:
         hours = int(offset_found[1] + offset_found[2])
         # The Etc/ names count the other way round: UTC+2 is Etc/GMT-2.
         return f"Etc/GMT{-hours:+d}" if hours and -12 <= hours <= 14 else "UTC" * (not hours)
-    exact = _exact().get(folded.replace(" ", "_"))
-    if exact is not None:
+    exact = _exact().get(folded.replace(" ", "_"), "")
+    if "/" in exact:
         return exact
     name = key(text)
-    return "" if name in AMBIGUOUS or name in SEVERAL else places().get(name, "")
+    return "" if name in AMBIGUOUS or name in SEVERAL else places().get(name, exact)
 
 
 @cache
 def _exact() -> dict[str, str]:
-    """Full IANA names in lower case. Bare "EST" or "MST" are left out: people mean a zone with summer time."""
-    names = zoneinfo.available_timezones() - {"Factory", "localtime"}
-    return {name.lower(): name for name in names if "/" in name or name in ("UTC", "CET", "EET", "WET")}
+    return {name.lower(): name for name in zoneinfo.available_timezones() - {"Factory", "localtime"}}
 
 
 def zone(text: str) -> str:
@@ -88,6 +82,12 @@ def zone(text: str) -> str:
     if comma and lookup(first):
         return agreed(first, [rest])
     name = key(text)
+    if not name:
+        raise NotUnderstood("Please name the city you live in or one with the same clock, e.g. Lisbon.")
+    words = name.split()
+    for k in range(len(words) - 1, 0, -1):
+        if lookup(" ".join(words[:k])) and lookup(" ".join(words[k:])):
+            return agreed(" ".join(words[:k]), [" ".join(words[k:])])  # "paris france"
     for tail in (" time", " timezone", " time zone", " city"):
         if name.endswith(tail) and lookup(name.removesuffix(tail)):
             return lookup(name.removesuffix(tail))
@@ -95,7 +95,7 @@ def zone(text: str) -> str:
         raise NotUnderstood(f"There is more than one clock in {quote(text)}. Please name a city, e.g. {SEVERAL[name]}.")
     if name in AMBIGUOUS:
         raise NotUnderstood(f"{quote(text)} stands for more than one clock. Please name a city, e.g. Lisbon.")
-    near = [known.title() for known in difflib.get_close_matches(name, _nearby(), n=3, cutoff=0.75)] if name else []
+    near = [known.title() for known in difflib.get_close_matches(name, _nearby(), n=3, cutoff=0.75)]
     hint = f"Did you mean {' or '.join(near)}?" if near else "A bigger city with the same clock is enough, e.g. Lisbon."
     raise NotUnderstood(f"I don't know the place {quote(text)}. {hint}")
 
