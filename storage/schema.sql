@@ -78,6 +78,7 @@ CREATE TABLE dialogue (
   started_at INTEGER,
   asked_at INTEGER,
   kept INTEGER NOT NULL CHECK (kept IN (0, 1)),
+  place TEXT NOT NULL,
   note TEXT NOT NULL,
   PRIMARY KEY (programme, id)
 ) STRICT, WITHOUT ROWID;
