@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from relaybot import times
@@ -272,6 +272,7 @@ WORDS = st.sampled_from(
 
 
 @given(st.one_of(st.text(max_size=60), st.lists(WORDS, max_size=12).map(" ".join), st.text(string.printable)))
+@example("mo1dec")
 def test_nothing_but_not_understood_is_ever_raised(text: str) -> None:
     for read in READERS:
         try:

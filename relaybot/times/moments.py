@@ -231,7 +231,7 @@ def _days(said: _Said, today: date, text: str) -> list[date]:
         right, days = days[0], [day for day in days if said.weekday in (None, day.weekday())]
         if not days:
             raise NotUnderstood(
-                f"{right.day} {MONTHS[right.month - 1]} {right.year} is a {LONG_DAYS[right.weekday()].title()}."
+                f"The {right.day} {MONTHS[right.month - 1]} {right.year} is a {LONG_DAYS[right.weekday()].title()}."
                 " Please say the day again, e.g. thu 19:00 or 3 dec 19:00."
             )
         return days
