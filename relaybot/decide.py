@@ -12,6 +12,7 @@ from relaybot import commands, forms
 from relaybot.commands import Call, Command
 from relaybot.desk import Desk, Programme
 from relaybot.model import Decision, Dialogue, Due, Event, Heard, Letter, Message, Moment, Pair, Person, Told
+from relaybot.nouns import people
 from relaybot.nouns.soundness import unsound
 from relaybot.ports import Invalid, Refused
 from relaybot.words import common as words
@@ -49,6 +50,18 @@ def stands(programme: Programme, letter: Letter) -> bool:
     table = programme.tables.by_kind[kind]
     record = table.rows.get(int(key))
     return record is not None and record.stage in stages.split(",")
+
+
+def apologise(programme: Programme, event: Event, number: int, moment: Moment) -> Decision:
+    """What happens instead of a decision that failed: the speaker and the moderators are told, a timer is spent."""
+    desk = Desk(programme, moment)
+    if isinstance(event, Due):
+        desk.drop(event.timer)
+    elif isinstance(event, Heard):
+        message = event.message
+        _say(desk, message, _speaker(desk, message), False, words.shunted(number))
+    people.tell_team(desk, words.shunted_for_team(number))
+    return desk.changes()
 
 
 def object_named(message: Message) -> str:

@@ -110,6 +110,9 @@ class Store(Protocol):
     async def shunt(self, programme: str, event: str, traceback: str, at: datetime) -> int:
         """Keep an event that could not be decided, with its traceback; returns its number."""
 
+    async def tidy(self) -> object:
+        """What can wait for an idle moment: old rows out, deleted words gone from the files."""
+
     async def close(self) -> None:
         """Finish and release the file."""
 

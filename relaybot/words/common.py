@@ -100,3 +100,11 @@ def which_one(open_ids: Sequence[str]) -> str:
 
 def shunted(number: int) -> str:
     return f"Something went wrong on my side with what you just said. It is kept (number {number}), and the moderators know."
+
+
+def shunted_for_team(number: int) -> str:
+    return f"Something went wrong on my side (number {number}); nothing was changed by it. The operator sees it with: relaybot shunted"
+
+
+def cannot_write_down() -> str:
+    return "I can't write anything down at the moment, so nothing you say now is kept. Please say it again in a few minutes; the operator sees why."

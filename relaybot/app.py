@@ -1,0 +1,308 @@
+"""Wiring: configuration in, a running relaybot out. The only file that knows everyone.
+
+Order at start: lock and open the database, load, make sure of the moderators, start the embedded
+server if there is one, then office and adapters; at the end the other way round. What could not be
+delivered stays in the outbox.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from relaybot import __version__
+from relaybot.clock import FastClock, SystemClock
+from relaybot.config import EMBEDDED_NETWORK, Config, IrcTable
+from relaybot.desk import Programme
+from relaybot.model import Address, Code, Decision, Drop, Letter, Message, Person, Put, Tally, Urgency
+from relaybot.nouns.codes import LENGTH, digest, spell
+from relaybot.office import Office, fill
+from relaybot.postman import Postman
+from relaybot.ports import Adapter, Clock, Delivery, Misconfigured, Store
+from relaybot.words import common as words
+from storage.sqlite import open_store
+
+log = logging.getLogger(__name__)
+
+CODE_FILE = "moderator-code"
+EMBEDDED_FILE = "embedded.json"
+
+
+@dataclass
+class Bot:
+    """A wired relaybot, before or while it runs."""
+
+    config: Config
+    clock: Clock
+    store: Store
+    programmes: dict[str, Programme]
+    adapters: list[Adapter]
+    office: Office
+    postmen: dict[str, Postman]
+    code: str = ""  # the one-time code of the first moderator, while unused
+    embedded: dict[str, str] = field(default_factory=dict)  # what the embedded servers listen on
+
+    def hear(self, message: Message) -> asyncio.Future[None]:
+        """Ear: a message for the office."""
+        return self.office.hear(message)
+
+    def reachable(self, network: str, address: str = "") -> None:
+        """Ear: waiting letters of a network (or one address) can be tried now."""
+        postman = self.postmen.get(network)
+        if postman is not None:
+            postman.reachable(address)
+
+    def send(self, programme: Programme, letter: Letter) -> None:
+        """A committed letter goes to the postman of its network."""
+        postman = self.postmen.get(letter.to.partition("/")[0])
+        if postman is None:
+            self.office.settle(programme, letter, "undeliverable", "that network is not configured")
+        else:
+            postman.post(programme, letter)
+
+    def unwritten(self, message: Message) -> None:
+        """Nothing can be stored: say so at once, past the outbox, so that nobody thinks they were heard."""
+        adapter = next((a for a in self.adapters if a.network == message.network), None)
+        if adapter is not None and (not message.place or message.addressed):
+            letter = Letter(
+                programme="",
+                id=0,
+                to=message.reply,
+                text=(words.cannot_write_down(),),
+                urgency=Urgency.PERSONAL,
+                written_at=self.clock.now(),
+            )
+            adapter.deliver(Delivery(letter, lambda: True, lambda outcome, reason, seconds: None))
+
+    def ready(self) -> bool:
+        """Whether every adapter is connected and in its places."""
+        return all(adapter.ready() for adapter in self.adapters)
+
+
+@contextlib.asynccontextmanager
+async def open_bot(
+    config: Config, *, speed: float = 0, start: datetime | None = None, connect: bool = True
+) -> AsyncIterator[Bot]:
+    """Everything wired and loaded, nothing connected yet. `speed` > 0 is a rehearsal from `start` (default now).
+
+    With `connect` False there are no servers and no adapters: letters stay in the outbox.
+    """
+    _prepare_state_dir(config.state_dir)
+    async with contextlib.AsyncExitStack() as stack:
+        store = await open_store(config.database)
+        stack.push_async_callback(store.close)
+        programmes = {p.name: Programme(p.name, _with_operator(p.policy, config)) for p in config.programmes}
+        strangers = fill(programmes, await store.load())
+        for name in strangers:
+            log.warning("the database knows a programme %r that is not configured; its records rest", name)
+        clock = _clock(programmes, speed, start)
+        embedded = await _embedded(config, stack) if connect else {}
+        adapters = _adapters(config, embedded) if connect else []
+        bot = Bot(config, clock, store, programmes, adapters, None, {}, embedded=embedded)  # type: ignore[arg-type]
+        bot.office = Office(
+            programmes,
+            store,
+            clock,
+            lambda: secrets.token_bytes(16),
+            bot.send if connect else _leave_in_outbox,
+            bot.unwritten,
+        )
+        bot.postmen = {a.network: Postman(a, clock, bot.office.settle) for a in adapters}
+        if connect:
+            await _ensure_moderators(bot)
+            bot.code = await _first_code(bot)
+        yield bot
+        for postman in bot.postmen.values():
+            postman.close()
+
+
+async def serve(bot: Bot, on_ready: Callable[[], None] = lambda: None) -> None:
+    """Run until cancelled. `on_ready` is called once, when every adapter is in its places."""
+    for programme in bot.programmes.values():
+        for letter in sorted(programme.tables.letters.rows.values(), key=lambda x: x.id):
+            bot.send(programme, letter)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(bot.office.run(), name="office")
+        for adapter in bot.adapters:
+            group.create_task(adapter.run(bot), name=adapter.network)
+        while not bot.ready():
+            await asyncio.sleep(0.01)
+        if bot.embedded:
+            _write_private(bot.config.state_dir / EMBEDDED_FILE, json.dumps(bot.embedded) + "\n")
+        notify("READY=1")
+        on_ready()
+
+
+def notify(state: str) -> None:
+    """Tell systemd (sd_notify(3)); nothing happens outside it."""
+    path = os.environ.get("NOTIFY_SOCKET", "")
+    if path:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as link:
+            link.connect(f"\0{path[1:]}" if path.startswith("@") else path)
+            link.sendall(state.encode())
+
+
+# ------------------------------------------------------------------------------------------- pieces
+
+
+def _leave_in_outbox(programme: Programme, letter: Letter) -> None:
+    """Nothing is delivered while nothing is connected."""
+
+
+def _prepare_state_dir(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as problem:
+        raise Misconfigured(f"state_dir {path} cannot be made: {problem.strerror}") from None
+    if not os.access(path, os.W_OK):
+        raise Misconfigured(f"state_dir {path} cannot be written to")
+
+
+def _with_operator(policy: Any, config: Config) -> Any:
+    return policy if policy.operator else policy.model_copy(update={"operator": config.relaybot.owner})
+
+
+def _clock(programmes: dict[str, Programme], speed: float, start: datetime | None) -> Clock:
+    """The system's clock, or a rehearsal's that never begins before what the database has seen."""
+    if not speed:
+        return SystemClock()
+    seen = [p.tables.tallies.rows["alive"].value for p in programmes.values() if "alive" in p.tables.tallies.rows]
+    begin = start or datetime.now(UTC)
+    if seen:
+        begin = max(begin, datetime.fromtimestamp(max(seen) / 1_000_000, UTC))
+    return FastClock(begin, speed)
+
+
+async def _embedded(config: Config, stack: contextlib.AsyncExitStack) -> dict[str, str]:
+    """Start the embedded IRC server; returns what it listens on."""
+    if config.embedded is None:
+        return {}
+    from adapters.ircd import Server  # only where it is used: an operator's real networks need no server
+
+    server = Server()
+    host, port = _host_port(config.embedded.irc)
+    try:
+        host, port = await server.start(host, port)
+    except OSError as problem:
+        raise Misconfigured(
+            f"the embedded IRC server cannot listen on {config.embedded.irc}: {problem.strerror}; "
+            "another program may use that port ([embedded] irc = \"127.0.0.1:0\" picks a free one)"
+        ) from None
+    stack.push_async_callback(server.stop)
+    return {"irc": f"{host}:{port}"}
+
+
+def _host_port(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdigit() or int(port) > 65535:
+        raise Misconfigured(f"[embedded] irc = {text!r}: I need host:port, e.g. 127.0.0.1:6667")
+    return host.strip("[]"), int(port)
+
+
+def _adapters(config: Config, embedded: dict[str, str]) -> list[Adapter]:
+    """One adapter for every network, made by the plug-in for its medium."""
+    makers = {point.name: point for point in entry_points(group="relaybot.adapters")}
+    if "irc" not in makers:
+        raise Misconfigured("relaybot's own adapters are not installed; please install relaybot again")
+    make = makers["irc"].load()
+    tables = dict(config.irc)
+    found: list[Adapter] = [make(name, _irc_settings(name, table, config)) for name, table in tables.items()]
+    if embedded:
+        host, port = _host_port(embedded["irc"])
+        table = IrcTable(
+            host=host,
+            port=port,
+            tls=False,
+            nick=config.relaybot.name,
+            channel={p.name: f"#{p.name}" for p in config.programmes},
+            moderators_channel={p.name: f"#{p.name}-mods" for p in config.programmes},
+            lines_per_second=0,
+            commands_per_minute=0,
+        )
+        found.append(make(EMBEDDED_NETWORK, _irc_settings(EMBEDDED_NETWORK, table, config)))
+    return found
+
+
+def _irc_settings(name: str, table: IrcTable, config: Config) -> dict[str, object]:
+    """A network's table as the adapter takes it."""
+    owner = config.relaybot.owner
+    settings = table.model_dump(exclude={"sasl", "channel", "moderators_channel", "pair_channels"})
+    return {
+        **settings,
+        "nick": table.nick or config.relaybot.name,
+        "realname": table.realname or f"{config.relaybot.name} {__version__}" + (f", run by {owner}" if owner else ""),
+        "account": table.sasl.account,
+        "password": table.sasl.password,
+        "certificate_file": table.sasl.certificate_file,
+        "public": table.channel,
+        "moderators": table.moderators_channel,
+    }
+
+
+async def _ensure_moderators(bot: Bot) -> None:
+    """Everyone the configuration names is a moderator; others keep what `mod add` and `mod claim` gave them."""
+    for given in bot.config.programmes:
+        programme = bot.programmes[given.name]
+        decision: list[Put | Drop] = []
+        tally = programme.tables.tallies.rows.get("person")
+        number = tally.value if tally else 0
+        for address in given.moderators:
+            known = programme.tables.addresses.rows.get(address)
+            if known is not None:
+                person = programme.tables.people.rows[known.person]
+                if not person.moderator:
+                    decision.append(Put(replace(person, moderator=True)))
+                continue
+            number += 1
+            name = address.partition("/")[2]
+            decision.append(Put(Person(given.name, number, name, address, since=bot.clock.now(), moderator=True)))
+            decision.append(Put(Address(given.name, address, number)))
+            decision.append(Put(Tally(given.name, "person", number)))
+        await _commit(bot, programme, tuple(decision))
+
+
+async def _first_code(bot: Bot) -> str:
+    """A one-time code for the first moderator where there is none; it lies in state_dir until used."""
+    path = bot.config.state_dir / CODE_FILE
+    empty = [p for p in bot.programmes.values() if not p.tables.people.keys("moderator", True)]
+    if not empty:
+        path.unlink(missing_ok=True)
+        return ""
+    code = path.read_text(encoding="utf-8").strip() if path.exists() else ""
+    for programme in empty:
+        if not code or digest(code) not in programme.tables.codes.rows:
+            code = code or spell(secrets.token_bytes(LENGTH))
+            record = Code(programme.name, digest(code), "moderator", 0, "", expires_at=None)
+            await _commit(bot, programme, (Put(record),))
+    _write_private(path, code + "\n")
+    return code
+
+
+async def _commit(bot: Bot, programme: Programme, decision: Decision) -> None:
+    if decision:
+        await bot.store.commit([decision], [])
+        programme.apply(decision)
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Write a small file only the owner can read, whole or not at all."""
+    part = path.with_name(path.name + ".part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+

@@ -1,0 +1,304 @@
+"""The command line: run, demo, init, check, backup, restore, export, forget, shunted, test.
+
+Every command says in plain lines what it did or what is wrong and what to do; exit status 0 means it
+was done, 1 that something is wrong, 2 that the command line was not understood.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import secrets
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from relaybot import __version__, config
+from relaybot.config import Config
+from relaybot.ports import Misconfigured, StoreFailed
+
+cli = typer.Typer(
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    help="relaybot runs a peer mentoring programme where its people already talk.",
+)
+
+FileOption = Annotated[
+    Path | None, typer.Option("-c", "--config", help="Configuration file (default: ./relaybot.toml, else the embedded default).")
+]
+
+
+def main() -> None:
+    """Entry point of the command `relaybot`."""
+    try:
+        cli()
+    except Misconfigured as problem:
+        for line in str(problem).splitlines():
+            print(line, file=sys.stderr)
+        raise SystemExit(1) from None
+    except StoreFailed as problem:
+        print(f"relaybot: the database could not be used: {problem}", file=sys.stderr)
+        raise SystemExit(1) from None
+
+
+def read_config(path: Path | None) -> Config:
+    """The configuration named, ./relaybot.toml, or the embedded default in the current directory."""
+    if path is not None:
+        return config.load(path)
+    local = Path("relaybot.toml")
+    return config.load(local) if local.exists() else config.default(Path())
+
+
+# --------------------------------------------------------------------------------------------- run
+
+
+@cli.command()
+def run(
+    file: FileOption = None,
+    speed: Annotated[float, typer.Option(min=0, max=100_000, help="A rehearsal: the programme's clock runs this many times faster.")] = 0,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Log more.")] = False,
+) -> None:
+    """Run relaybot until it is stopped."""
+    found = read_config(file)
+    if speed and found.irc:
+        raise Misconfigured("--speed is a rehearsal for the embedded servers; public networks keep real time")
+    _log_to_stderr(verbose)
+    asyncio.run(_run(found, speed))
+
+
+async def _run(found: Config, speed: float) -> None:
+    from relaybot import app
+
+    async with app.open_bot(found, speed=speed) as bot:
+        task = asyncio.current_task()
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(name, _stop, task)
+        try:
+            await app.serve(bot, lambda: _say_where(bot))
+        except asyncio.CancelledError:
+            print("relaybot: stopped; what was not delivered yet waits in the database.", flush=True)
+        except* Misconfigured as group:
+            raise Misconfigured("\n".join(str(e) for e in _leaves(group))) from None
+
+
+def _leaves(group: BaseExceptionGroup[Any]) -> list[BaseException]:
+    found: list[BaseException] = []
+    for inner in group.exceptions:
+        found.extend(_leaves(inner) if isinstance(inner, BaseExceptionGroup) else [inner])
+    return found
+
+
+def _stop(task: asyncio.Task[Any] | None) -> None:
+    if task is not None:
+        task.cancel()
+
+
+def _say_where(bot: Any) -> None:
+    """What a newcomer needs to know once everything is up."""
+    names = ", ".join(bot.programmes)
+    print(f"relaybot {__version__} is running; programme: {names}.", flush=True)
+    if bot.embedded:
+        host, _, port = bot.embedded["irc"].rpartition(":")
+        channel = next(iter(bot.programmes))
+        print(f"Connect an IRC program to {host} port {port} without TLS, for example:", flush=True)
+        print(f"  irssi -c {host} -p {port} -n ana     then: /join #{channel}   and: /msg relaybot join", flush=True)
+        print("Mail is not served yet by this version.", flush=True)
+    if bot.code:
+        print(f"The first moderator says to relaybot in private:  mod claim {bot.code}", flush=True)
+
+
+def _log_to_stderr(verbose: bool) -> None:
+    """One line per event: moment, level, where, what; never anybody's words or addresses."""
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+
+
+# ------------------------------------------------------------------------------------ demo and test
+
+
+@cli.command()
+def demo(
+    speed: Annotated[float, typer.Option(min=1, max=10_000, help="How much faster than real time the hour passes.")] = 0,
+    plain: Annotated[bool, typer.Option("--plain", help="Plain lines, no live display.")] = False,
+) -> None:
+    """Tell the whole story on this machine: six people, real connections, a faster clock."""
+    from relaybot.demo import tell
+
+    raise SystemExit(asyncio.run(tell(speed=speed, plain=plain)))
+
+
+@cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def test(context: typer.Context) -> None:
+    """Run every check: linters, types, import contracts, all tests (--quick: the everyday part)."""
+    from relaybot.check_all import run_all
+
+    raise SystemExit(run_all(context.args))
+
+
+# ----------------------------------------------------------------------------------- configuration
+
+
+@cli.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where the files go.")] = Path(),
+) -> None:
+    """Ask a few questions and write relaybot.toml, programmes/*.toml and a systemd unit."""
+    from relaybot.setup import ask_and_write
+
+    ask_and_write(folder)
+
+
+@cli.command()
+def check(file: FileOption = None) -> None:
+    """Read the configuration and print every mistake at once, without connecting anywhere."""
+    found = read_config(file)
+    names = ", ".join(p.name for p in found.programmes)
+    networks = ", ".join([*(f"irc {n}" for n in found.irc), *(["embedded"] if found.embedded else [])])
+    print(f"The configuration is in order: programme {names}; networks: {networks}.")
+    for programme in found.programmes:
+        if not programme.moderators and not found.embedded:
+            print(f"Note: {programme.name} names no moderators; the one-time code makes the first one.")
+        elif len(programme.moderators) == 1:
+            print(f"Note: {programme.name} has one moderator; with two, cases about one of them have somebody to read them.")
+
+
+# ---------------------------------------------------------------------------------------- database
+
+
+@cli.command()
+def backup(target: Path, file: FileOption = None) -> None:
+    """Copy the database into TARGET while relaybot may be running."""
+    from storage.copies import backup as copy
+
+    copy(read_config(file).database, target)
+    print(f"Backed up to {target} ({target.stat().st_size // 1024} KiB).")
+
+
+@cli.command()
+def restore(source: Path, file: FileOption = None) -> None:
+    """Put the backup SOURCE in place of the database; relaybot must not be running."""
+    from storage.copies import restore as put_back
+
+    database = read_config(file).database
+    aside = put_back(source, database)
+    print(f"{database} is now the copy {source}." + (f" What was there is kept as {aside}." if aside else ""))
+
+
+@cli.command()
+def export(person: str, file: FileOption = None) -> None:
+    """Print everything stored about PERSON (a name, an address or #number) as JSON; relaybot must not be running."""
+
+    async def work(found: Config) -> None:
+        async with _offline(found) as (programme, bot):
+            known = _find(programme, person, bot)
+            rows = await bot.store.person_rows(programme.name, known.id)
+            print(json.dumps(rows, indent=2, ensure_ascii=False, default=str))
+
+    asyncio.run(work(read_config(file)))
+
+
+@cli.command()
+def forget(
+    person: str,
+    file: FileOption = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Erase PERSON (a name, an address or #number); relaybot must not be running."""
+
+    async def work(found: Config) -> None:
+        from relaybot.desk import Desk
+        from relaybot.model import Moment
+        from relaybot.nouns.forgetting import forget as erase
+
+        async with _offline(found) as (programme, bot):
+            known = _find(programme, person, bot)
+            if not yes and not typer.confirm(f"Erase {known.name} (#{known.id}) and everything they said? This cannot be undone"):
+                print("Nothing was changed.")
+                return
+            desk = Desk(programme, Moment(bot.clock.now(), secrets.token_bytes(16)))
+            erase(desk, desk.people[known.id])
+            await bot.store.commit([desk.changes()], [])
+            await bot.store.tidy()
+            print(f"{known.name} is forgotten. Partners and moderators are told when relaybot runs again.")
+
+    asyncio.run(work(read_config(file)))
+
+
+@cli.command()
+def shunted(
+    action: Annotated[str, typer.Argument(help="replay, or nothing to list.")] = "",
+    number: Annotated[int, typer.Argument(help="Number of the event.")] = 0,
+    file: FileOption = None,
+) -> None:
+    """List events that could not be handled, or decide one again (replay NUMBER); relaybot must not be running."""
+    if action not in {"", "replay"}:
+        raise Misconfigured(f"shunted knows only: shunted, and shunted replay NUMBER (not {action!r})")
+    asyncio.run(_shunted(read_config(file), number if action else 0))
+
+
+async def _shunted(found: Config, number: int) -> None:
+    from relaybot.office import read_event
+
+    async with _offline(found) as (_, bot):
+        kept = await bot.store.shunted()
+        if not number:
+            for event in kept:
+                done = f", replayed {event.replayed_at:%Y-%m-%d %H:%M}" if event.replayed_at else ""
+                print(f"{event.id}  {event.at:%Y-%m-%d %H:%M}  {event.programme}{done}\n{event.traceback}")
+            print(f"{len(kept)} shunted." if kept else "Nothing was shunted.")
+            return
+        event = next((e for e in kept if e.id == number), None)
+        if event is None:
+            raise Misconfigured(f"there is no shunted event {number}; relaybot shunted lists them")
+        if event.replayed_at is not None:
+            raise Misconfigured(f"event {number} was replayed already, {event.replayed_at:%Y-%m-%d %H:%M}")
+        before = bot.office.shunted
+        try:
+            bot.office.put(bot.programmes[event.programme], read_event(event.event))
+        except (KeyError, ValueError) as problem:
+            raise Misconfigured(f"event {number} cannot be replayed: {problem}") from None
+        await bot.office.work()
+        if bot.office.shunted > before:
+            raise Misconfigured(f"event {number} failed again; relaybot shunted shows how")
+        await bot.store.shunt_replayed(number, bot.clock.now())
+        print(f"Event {number} was decided; what it said is delivered when relaybot runs again.")
+
+
+@contextlib.asynccontextmanager
+async def _offline(found: Config) -> AsyncIterator[tuple[Any, Any]]:
+    """The first programme and a wired bot that connects nowhere."""
+    from relaybot import app
+
+    async with app.open_bot(found, connect=False) as bot:
+        yield next(iter(bot.programmes.values())), bot
+
+
+def _find(programme: Any, person: str, bot: Any) -> Any:
+    from relaybot.desk import Desk
+    from relaybot.model import Moment
+    from relaybot.nouns import people
+    from relaybot.ports import Refused
+
+    try:
+        return people.find(Desk(programme, Moment(bot.clock.now(), b"")), person)
+    except Refused as no:
+        raise Misconfigured(str(no)) from None
+
+
+@cli.command()
+def version() -> None:
+    """Print the version."""
+    print(f"relaybot {__version__}")
+
+

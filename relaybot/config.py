@@ -1,0 +1,395 @@
+"""The configuration file: TOML into checked settings, every mistake at once with its key and line.
+
+Unknown keys are errors. A secret `x` may stand in the file, in a file of its own (`x_file`), or come
+from a systemd credential (`x_credential`, read from $CREDENTIALS_DIRECTORY).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from relaybot.policy import Network, Policy
+from relaybot.ports import Misconfigured
+
+PRESETS: Mapping[str, Mapping[str, Any]] = {"tech-peer": {}}
+NOT_YET = {"matrix": "Matrix", "mail": "mail", "web": "web pages"}
+
+
+class Table(BaseModel):
+    """A table of the file; unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RelaybotTable(Table):
+    """[relaybot]: the process."""
+
+    name: str = Field(default="relaybot", pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,15}$", description="the bot's name, and its nick where none is given")
+    owner: str = Field(default="", max_length=200, description="who runs it and how to reach them; shown to networks, required outside loopback")
+    database: str = Field(default="relaybot.db", min_length=1, description="SQLite file, relative to the configuration file")
+    state_dir: str = Field(default=".", min_length=1, description="lock file, codes, backups; relative to the configuration file")
+
+
+class SaslTable(Table):
+    """sasl = {...}: how relaybot logs in to services."""
+
+    account: str = Field(default="", max_length=64, description="services account")
+    password: str = Field(default="", description="its password (or password_file, password_credential)")
+    certificate_file: str = Field(default="", description="PEM file with certificate and key, for SASL EXTERNAL instead of a password")
+
+
+class IrcTable(Table):
+    """[irc.NAME]: one IRC network."""
+
+    host: str = Field(min_length=1, description="the server's name, as in its certificate")
+    port: int = Field(default=6697, ge=1, le=65535, description="its port")
+    tls: bool = Field(default=True, description="encrypt and verify the certificate")
+    tls_ca_file: str = Field(default="", description="PEM file of the authority to trust instead of the system's")
+    nick: str = Field(default="", max_length=30, description="nick; empty: the bot's name")
+    realname: str = Field(default="", max_length=120, description="real name; empty: made of the name and the owner")
+    sasl: SaslTable = Field(default=SaslTable(), description="login to services")
+    channel: dict[str, str] = Field(default_factory=dict, description="programme -> public channel")
+    moderators_channel: dict[str, str] = Field(default_factory=dict, description="programme -> moderators' channel")
+    pair_channels: bool = Field(default=True, description="give pairs a channel of their own on this network")
+    burst_lines: int = Field(default=4, ge=1, le=100, description="lines sent at once before pacing begins")
+    lines_per_second: float = Field(default=1.0, ge=0, le=10_000, description="lines a second after the burst; 0: no pacing")
+    line_bytes: int = Field(default=400, ge=100, le=430, description="longest text in one line, in bytes")
+    ping_seconds: int = Field(default=60, ge=5, le=600, description="silence after which the link is tested")
+    ping_timeout_seconds: int = Field(default=30, ge=2, le=300, description="seconds without an answer after which it is closed")
+    commands_per_minute: int = Field(default=12, ge=0, le=10_000, description="lines one person may send in a minute before being ignored for a while; 0: any number")
+    relayed_by: tuple[str, ...] = Field(default=(), description="nicks of bridge bots, whose lines are never commands")
+
+
+class EmbeddedTable(Table):
+    """[embedded]: servers of relaybot's own on loopback."""
+
+    irc: str = Field(default="127.0.0.1:6667", description="address of the embedded IRC server; port 0 picks a free one")
+    smtp: str = Field(default="127.0.0.1:2525", description="address of the embedded mail server (mail is not served yet)")
+    maildir: str = Field(default="mail", description="where outgoing mail will be delivered (mail is not served yet)")
+    mail_domain: str = Field(default="relaybot.localhost", description="mail domain (mail is not served yet)")
+
+
+class ProgrammeTable(Table):
+    """What a programme's table holds besides the keys of its policy."""
+
+    preset: Literal["tech-peer"] = Field(default="tech-peer", description="the settings to start from")
+    file: str = Field(default="", description="a TOML file with the programme's keys, relative to the configuration file")
+    moderators: tuple[str, ...] = Field(default=(), description='addresses of the moderators, e.g. "irc:libera/dana"')
+
+
+@dataclass(frozen=True)
+class ProgrammeConfig:
+    """One programme, ready to run."""
+
+    name: str
+    policy: Policy
+    moderators: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything the configuration says."""
+
+    relaybot: RelaybotTable
+    programmes: tuple[ProgrammeConfig, ...]
+    irc: dict[str, IrcTable] = field(default_factory=dict)
+    embedded: EmbeddedTable | None = None
+    base: Path = Path()
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.base / self.relaybot.database
+
+    @property
+    def state_dir(self) -> Path:
+        """Where codes, the lock and backups lie."""
+        return self.base / self.relaybot.state_dir
+
+
+EMBEDDED_NETWORK = "embedded"
+
+
+def default(base: Path) -> Config:
+    """The embedded default: one programme, one IRC server on loopback (product section 6)."""
+    programme = ProgrammeConfig("tech-peer", _policy({}, "tech-peer", {}, EmbeddedTable()), ())
+    return Config(RelaybotTable(), (programme,), {}, EmbeddedTable(), base)
+
+
+def load(path: Path) -> Config:
+    """Read and check a configuration file; raises Misconfigured with one line per mistake."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise Misconfigured(f"{path}: cannot be read: {_plain(problem)}") from None
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        raise Misconfigured(f"{path}: is not TOML: {problem}") from None
+    mistakes = Mistakes(path, text)
+    config = _read(raw, path.parent, mistakes)
+    if mistakes.lines or config is None:
+        raise Misconfigured("\n".join(mistakes.lines))
+    return config
+
+
+class Mistakes:
+    """Collects every mistake, each with file, line and key."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self.path = path
+        self.lines: list[str] = []
+        self._where = _line_numbers(text)
+
+    def add(self, key: tuple[str, ...], what: str) -> None:
+        """One mistake at a key."""
+        line = next((self._where[key[:n]] for n in range(len(key), 0, -1) if key[:n] in self._where), 0)
+        place = f"{self.path}:{line}" if line else str(self.path)
+        self.lines.append(f"{place}: {'.'.join(key)}: {what}")
+
+    def check(self, key: tuple[str, ...], model: Any, raw: Any) -> Any:
+        """Validate a table; None when it has mistakes."""
+        try:
+            return model.model_validate(raw)
+        except ValidationError as problem:
+            for error in problem.errors():
+                where = tuple(str(part) for part in error["loc"])
+                self.add((*key, *where), _explain(error))
+            return None
+
+
+def _explain(error: Any) -> str:
+    if error["type"] == "extra_forbidden":
+        return "is no setting I know"
+    if error["type"] == "missing":
+        return "is needed"
+    if error["type"] == "literal_error":
+        return f"has to be {error['ctx']['expected']}"
+    return f"{error['msg'][0].lower()}{error['msg'][1:]} (it is {str(error['input'])[:60]!r})"
+
+
+def _line_numbers(text: str) -> dict[tuple[str, ...], int]:
+    """The line on which each table and key of a TOML text begins (multi-line strings may add noise, never errors)."""
+    found: dict[tuple[str, ...], int] = {}
+    table: tuple[str, ...] = ()
+    for number, line in enumerate(text.splitlines(), 1):
+        header = re.match(r"^\s*\[([^\[\]]+)\]\s*(?:#.*)?$", line)
+        if header:
+            table = _dotted(header.group(1))
+            found.setdefault(table, number)
+            continue
+        key = re.match(r'^\s*([A-Za-z0-9_."\'-]+)\s*=', line)
+        if key:
+            found.setdefault((*table, *_dotted(key.group(1))), number)
+    return found
+
+
+def _dotted(text: str) -> tuple[str, ...]:
+    return tuple(part.strip().strip("\"'") for part in text.split("."))
+
+
+# ------------------------------------------------------------------------------------------ reading
+
+
+def _read(raw: dict[str, Any], base: Path, mistakes: Mistakes) -> Config | None:
+    for key in raw:
+        if key in NOT_YET:
+            mistakes.add((key,), f"this version does not serve {NOT_YET[key]} yet")
+        elif key not in {"relaybot", "programme", "irc", "embedded"}:
+            mistakes.add((key,), "is no table I know")
+    process = mistakes.check(("relaybot",), RelaybotTable, raw.get("relaybot", {}))
+    read = {name: _irc(name, table, base, mistakes) for name, table in _tables(raw, "irc", mistakes).items()}
+    irc = {name: table for name, table in read.items() if table is not None}
+    embedded = None
+    if "embedded" in raw or not (read or NOT_YET.keys() & raw.keys()):
+        embedded = mistakes.check(("embedded",), EmbeddedTable, raw.get("embedded", {}))
+    if process is not None:
+        _need_owner(process, irc, mistakes)
+    named = _tables(raw, "programme", mistakes) or {"tech-peer": {}}
+    programmes = [_programme(name, table, base, irc, embedded, mistakes) for name, table in named.items()]
+    for network, table in irc.items():
+        for channels in (table.channel, table.moderators_channel):
+            for name in channels:
+                if name not in named:
+                    mistakes.add(("irc", network, "channel"), f"there is no programme called {name!r}")
+    if process is None or None in programmes or mistakes.lines:
+        return None
+    return Config(process, tuple(p for p in programmes if p), irc, embedded, base)
+
+
+def _tables(raw: dict[str, Any], key: str, mistakes: Mistakes) -> dict[str, dict[str, Any]]:
+    found = raw.get(key, {})
+    if not isinstance(found, dict):
+        mistakes.add((key,), "has to be tables with a name, e.g. " + ("[irc.libera]" if key == "irc" else "[programme.tech-peer]"))
+        return {}
+    good: dict[str, dict[str, Any]] = {}
+    for name, table in found.items():
+        if not isinstance(table, dict):
+            mistakes.add((key, name), "has to be a table")
+        elif not re.fullmatch(r"[a-z][a-z0-9-]{0,30}", name):
+            mistakes.add((key, name), "names are small letters, digits and dashes")
+        else:
+            good[name] = table
+    return good
+
+
+def _need_owner(process: RelaybotTable, irc: dict[str, IrcTable], mistakes: Mistakes) -> None:
+    public = [name for name, table in irc.items() if not _loopback(table.host)]
+    if public and not process.owner.strip():
+        mistakes.add(("relaybot", "owner"), f"is needed outside loopback: networks want to know who runs a bot ({', '.join(public)})")
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _irc(name: str, table: dict[str, Any], base: Path, mistakes: Mistakes) -> IrcTable | None:
+    key = ("irc", name)
+    if name == EMBEDDED_NETWORK:
+        mistakes.add(key, "is the name of relaybot's own network; please choose another")
+    table = dict(table)
+    if isinstance(table.get("sasl"), dict):
+        table["sasl"] = secrets_in(table["sasl"], ("password",), base, mistakes, (*key, "sasl"))
+    found: IrcTable | None = mistakes.check(key, IrcTable, table)
+    if found is None:
+        return None
+    for what in ("channel", "moderators_channel"):
+        for programme, channel in getattr(found, what).items():
+            if not re.fullmatch(r"#[^\s,\x07]{1,49}", channel):
+                mistakes.add((*key, what), f"{channel!r} for {programme} is no channel name; it begins with #")
+    if found.sasl.password and not found.sasl.account:
+        mistakes.add((*key, "sasl", "account"), "is needed with a password")
+    changes: dict[str, Any] = {}
+    if found.tls_ca_file:
+        changes["tls_ca_file"] = str(base / found.tls_ca_file)
+    if found.sasl.certificate_file:
+        path = str(base / found.sasl.certificate_file)
+        changes["sasl"] = found.sasl.model_copy(update={"certificate_file": path})
+    return found.model_copy(update=changes)
+
+
+def _programme(
+    name: str,
+    table: dict[str, Any],
+    base: Path,
+    irc: dict[str, IrcTable],
+    embedded: EmbeddedTable | None,
+    mistakes: Mistakes,
+) -> ProgrammeConfig | None:
+    key = ("programme", name)
+    keys = {k: table[k] for k in table if k in ProgrammeTable.model_fields}
+    own: ProgrammeTable | None = mistakes.check(key, ProgrammeTable, keys)
+    settings = {k: v for k, v in table.items() if k not in ProgrammeTable.model_fields}
+    where = mistakes
+    if own is not None and own.file:
+        path = base / own.file
+        try:
+            text = path.read_text(encoding="utf-8")
+            settings = {**tomllib.loads(text), **settings}
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+            mistakes.add((*key, "file"), f"{path} cannot be read: {_plain(problem)}")
+            return None
+        where = Mistakes(path, text)
+    checked = where.check(key if where is mistakes else (), Policy, settings)
+    if where is not mistakes:
+        mistakes.lines.extend(where.lines)
+    if own is None or checked is None:
+        return None
+    _moderators(own, key, irc, embedded, mistakes)
+    return ProgrammeConfig(name, _policy(settings, name, irc, embedded), own.moderators)
+
+
+def _moderators(
+    own: ProgrammeTable,
+    key: tuple[str, ...],
+    irc: dict[str, IrcTable],
+    embedded: EmbeddedTable | None,
+    mistakes: Mistakes,
+) -> None:
+    networks = {f"irc:{name}" for name in irc} | ({f"irc:{EMBEDDED_NETWORK}"} if embedded else set())
+    for address in own.moderators:
+        network, slash, account = address.partition("/")
+        medium = address.partition(":")[0]
+        if medium in NOT_YET:
+            mistakes.add((*key, "moderators"), f"{address}: this version does not serve {NOT_YET[medium]} yet")
+        elif not slash or not account or network not in networks:
+            known = ", ".join(sorted(f"{n}/<account>" for n in networks)) or "none configured"
+            mistakes.add((*key, "moderators"), f"{address!r} is on no network I know ({known})")
+
+
+def _policy(
+    settings: dict[str, Any],
+    name: str,
+    irc: dict[str, IrcTable],
+    embedded: EmbeddedTable | None,
+) -> Policy:
+    """The programme's policy with what it has on each network."""
+    networks: dict[str, Network] = {}
+    for network, table in irc.items():
+        prefix = f"irc:{network}"
+        public, team = table.channel.get(name, ""), table.moderators_channel.get(name, "")
+        networks[prefix] = Network(
+            public=f"{prefix}/{public}" if public else "",
+            moderators=f"{prefix}/{team}" if team else "",
+            pair_places=table.pair_channels,
+        )
+    if embedded is not None:
+        prefix = f"irc:{EMBEDDED_NETWORK}"
+        networks[prefix] = Network(public=f"{prefix}/#{name}", moderators=f"{prefix}/#{name}-mods")
+    return Policy.model_validate(settings).model_copy(update={"networks": networks})
+
+
+# ------------------------------------------------------------------------------------------- secrets
+
+
+def secrets_in(
+    table: dict[str, Any], names: tuple[str, ...], base: Path, mistakes: Mistakes, key: tuple[str, ...]
+) -> dict[str, Any]:
+    """A table whose secrets `x_file` and `x_credential` are read into `x`."""
+    table = dict(table)
+    for name in names:
+        sources = [k for k in (name, f"{name}_file", f"{name}_credential") if k in table]
+        if len(sources) > 1:
+            mistakes.add((*key, name), f"is given more than once: {', '.join(sources)}")
+        for source in sources:
+            if source != name:
+                value = table.pop(source)
+                table[name] = _secret(source.removeprefix(f"{name}_"), str(value), base, mistakes, (*key, source))
+    return table
+
+
+def _secret(source: str, value: str, base: Path, mistakes: Mistakes, key: tuple[str, ...]) -> str:
+    if source == "credential":
+        folder = os.environ.get("CREDENTIALS_DIRECTORY", "")
+        if not folder:
+            mistakes.add(key, "systemd gave no credentials ($CREDENTIALS_DIRECTORY is not set)")
+            return ""
+        path = Path(folder) / value
+    else:
+        path = base / value
+    try:
+        if source == "file" and path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
+            mistakes.add(key, f"{path} can be read by others; please: chmod 600 {path}")
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as problem:
+        mistakes.add(key, f"{path} cannot be read: {_plain(problem)}")
+        return ""
+
+
+def _plain(problem: Exception) -> str:
+    return problem.strerror if isinstance(problem, OSError) and problem.strerror else str(problem)

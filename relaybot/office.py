@@ -1,0 +1,340 @@
+"""The office: takes events in order, decides each, commits the batch once, then acknowledges and delivers.
+
+One event at a time, so the core needs no locks. While one batch is being committed the next one
+gathers (group commit). A commit that fails undoes the batch in memory: nothing happened, nobody is
+acknowledged, timers and receipts are tried again. An event that raises is shunted: rolled back,
+kept with its traceback, told to the moderators once, and life goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import json
+import logging
+import traceback
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from relaybot import decide as core
+from relaybot.desk import Programme
+from relaybot.model import (
+    Change,
+    Decision,
+    Drop,
+    Due,
+    Event,
+    Heard,
+    Letter,
+    Message,
+    Moment,
+    Put,
+    Record,
+    Tally,
+    Timer,
+    Told,
+)
+from relaybot.ports import Clock, Store, StoreFailed
+
+log = logging.getLogger(__name__)
+
+BATCH_EVENTS_MAX = 256
+INBOX_EVENTS_MAX = 20_000
+ALIVE_SECONDS = 60
+TIDY_IDLE_SECONDS = 5.0
+RETRY_SECONDS = 2.0
+JOURNAL_LINES_MAX = 20
+
+
+@dataclass(slots=True)
+class _Incoming:
+    """An event on its way, and who waits for it to be committed."""
+
+    programme: Programme
+    event: Event | None  # None: only the drop of a settled letter
+    done: asyncio.Future[None] | None
+    settled: Letter | None = None
+
+
+Outgoing = Callable[[Programme, Letter], None]
+
+
+class Office:
+    """The loop between adapters, clock, core and store."""
+
+    def __init__(
+        self,
+        programmes: Mapping[str, Programme],
+        store: Store,
+        clock: Clock,
+        nonce: Callable[[], bytes],
+        send: Outgoing,
+        unwritten: Callable[[Message], None] = lambda message: None,
+    ) -> None:
+        self.programmes = dict(programmes)
+        self.store = store
+        self.clock = clock
+        self.nonce = nonce
+        self.send = send  # a committed letter goes to its postman
+        self.unwritten = unwritten  # nothing could be stored: say so without the outbox
+        self.shunted = 0
+        self.events = 0
+        self._inbox: deque[_Incoming] = deque()
+        self._heap: list[tuple[datetime, str, tuple[str, str]]] = []
+        self._bell = asyncio.Event()
+        self._alive_at: datetime | None = None
+        self._failing = False
+        self._dirty = False
+        for programme in self.programmes.values():
+            for timer in programme.tables.timers.rows.values():
+                self._remember(timer)
+
+    # ---------------------------------------------------------------------------------- coming in
+
+    def hear(self, message: Message) -> asyncio.Future[None]:
+        """Take a message; the future is done when its effect is committed."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if len(self._inbox) >= INBOX_EVENTS_MAX:
+            done.set_exception(StoreFailed("too many messages wait; please say it again in a moment"))
+            done.exception()  # an adapter that cannot push back need not look
+            return done
+        self._inbox.append(_Incoming(self.route(message), Heard(message), done))
+        self._bell.set()
+        return done
+
+    def put(self, programme: Programme, event: Event) -> None:
+        """Take an event that was kept before (a replay)."""
+        self._inbox.append(_Incoming(programme, event, None))
+        self._bell.set()
+
+    def settle(self, programme: Programme, letter: Letter, outcome: str, reason: str = "") -> None:
+        """A letter's fate is known (or, with outcome "waiting", is that it waits)."""
+        event = Told(letter, outcome, reason) if letter.receipt else None
+        gone = None if outcome == "waiting" else letter
+        if event is not None or gone is not None:
+            self._inbox.append(_Incoming(programme, event, None, gone))
+            self._bell.set()
+
+    def route(self, message: Message) -> Programme:
+        """Which programme a message is for: its place's, the one named in `join`, the one the speaker is in, else the first."""
+        if message.programme in self.programmes:
+            return self.programmes[message.programme]
+        if message.place:
+            for programme in self.programmes.values():
+                if programme.tables.pairs.keys("place", message.place):
+                    return programme
+        words = message.text.lstrip("! ").lower().split()
+        if words[:1] == ["join"] and len(words) > 1 and words[1] in self.programmes:
+            return self.programmes[words[1]]
+        known = [p for p in self.programmes.values() if message.sender in p.tables.addresses.rows]
+        return known[0] if known else next(iter(self.programmes.values()))
+
+    # ----------------------------------------------------------------------------------- the loop
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            await self._wait()
+            try:
+                await self.work()
+            except StoreFailed as problem:
+                if not self._failing:
+                    log.error("nothing can be stored: %s", problem)
+                self._failing = True
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _wait(self) -> None:
+        """Sleep until something is in the inbox or a timer is due; tidy up when there is nothing to do."""
+        self._bell.clear()
+        if self._inbox:
+            return
+        seconds = min(self._seconds_to_timer(), ALIVE_SECONDS)
+        if seconds <= 0:
+            return
+        if self._dirty and seconds > TIDY_IDLE_SECONDS:
+            if await self._rang(TIDY_IDLE_SECONDS):
+                return
+            self._dirty = False
+            await self.store.tidy()
+            return
+        await self._rang(seconds)
+
+    async def _rang(self, seconds: float) -> bool:
+        try:
+            await asyncio.wait_for(self._bell.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
+
+    def _seconds_to_timer(self) -> float:
+        return self.clock.seconds_until(self._heap[0][0]) if self._heap else float(ALIVE_SECONDS)
+
+    async def work(self) -> None:
+        """Decide one batch and commit it; raises StoreFailed when nothing of it happened."""
+        batch = self._due_timers()
+        heard: list[Message] = []
+        while self._inbox and len(batch) < BATCH_EVENTS_MAX:
+            batch.append(self._inbox.popleft())
+        decisions: list[Decision] = []
+        undo: list[tuple[Programme, Decision]] = []
+        seen: list[tuple[str, str]] = []
+        for incoming in batch:
+            message = incoming.event.message if isinstance(incoming.event, Heard) else None
+            if message is not None:
+                heard.append(message)
+                if message.id:
+                    if (message.network, message.id) in seen or await self.store.known(message.network, message.id):
+                        continue
+                    seen.append((message.network, message.id))
+            decision = await self._decide(incoming)
+            undo.append((incoming.programme, incoming.programme.apply(decision)))
+            decisions.append(decision)
+        decisions.extend(self._alive(undo))
+        if decisions or seen:
+            await self._commit(batch, decisions, seen, undo)
+        for incoming in batch:
+            if incoming.done is not None and not incoming.done.done():
+                incoming.done.set_result(None)
+
+    async def _commit(
+        self,
+        batch: list[_Incoming],
+        decisions: list[Decision],
+        seen: list[tuple[str, str]],
+        undo: list[tuple[Programme, Decision]],
+    ) -> None:
+        try:
+            await self.store.commit(decisions, seen)
+        except StoreFailed as problem:
+            for programme, changes in reversed(undo):
+                programme.apply(changes)
+            self._give_back(batch, problem)
+            raise
+        if self._failing:
+            log.warning("storing works again")
+        self._failing = False
+        self._dirty = True
+        self.events += len(batch)
+        for decision in decisions:
+            for change in decision:
+                self._committed(change)
+
+    def _committed(self, change: Change) -> None:
+        record = change.record
+        if isinstance(change, Put):
+            if isinstance(record, Letter):
+                self.send(self.programmes[record.programme], record)
+            elif isinstance(record, Timer):
+                self._remember(record)
+
+    def _give_back(self, batch: list[_Incoming], problem: StoreFailed) -> None:
+        """After a failed commit: speakers are told, timers and receipts come again."""
+        for incoming in reversed(batch):
+            if isinstance(incoming.event, Heard):
+                if incoming.done is not None and not incoming.done.done():
+                    incoming.done.set_exception(problem)
+                    incoming.done.exception()
+                self.unwritten(incoming.event.message)
+            elif isinstance(incoming.event, Due):
+                self._remember(incoming.event.timer)
+            else:
+                self._inbox.appendleft(incoming)
+
+    # ------------------------------------------------------------------------------------ deciding
+
+    async def _decide(self, incoming: _Incoming) -> Decision:
+        """One event's decision; a bug becomes a shunted event and a word to the moderators."""
+        moment = Moment(self.clock.now(), self.nonce())
+        dropped: Decision = (Drop(incoming.settled),) if incoming.settled is not None else ()
+        event = incoming.event
+        if event is None:
+            return dropped
+        if isinstance(event, Heard):
+            about = core.object_named(event.message)
+            if about:
+                entries = await self.store.journal(incoming.programme.name, about, JOURNAL_LINES_MAX)
+                event = Heard(event.message, entries)
+        try:
+            return dropped + core.decide(incoming.programme, event, moment)
+        except Exception as bug:  # noqa: BLE001 - whatever the core raises, the office goes on
+            return dropped + await self._shunt(incoming.programme, event, bug, moment)
+
+    async def _shunt(self, programme: Programme, event: Event, bug: Exception, moment: Moment) -> Decision:
+        text = "".join(traceback.format_exception(bug))
+        log.error("an event was shunted: %s: %s", type(bug).__name__, bug)
+        self.shunted += 1
+        number = await self.store.shunt(programme.name, dump_event(event), text, moment.now)
+        return core.apologise(programme, event, number, moment)
+
+    def _alive(self, undo: list[tuple[Programme, Decision]]) -> list[Decision]:
+        """Once a minute the moment is written down, so that an outage knows when it began."""
+        now = self.clock.now()
+        if self._alive_at is not None and now - self._alive_at < timedelta(seconds=ALIVE_SECONDS):
+            return []
+        if self._heap and self._heap[0][0] <= now:
+            return []  # late timers first: they want to know since when relaybot was away
+        self._alive_at = now
+        stamp = int(now.timestamp() * 1_000_000)
+        written: list[Decision] = []
+        for programme in self.programmes.values():
+            decision = (Put(Tally(programme.name, "alive", stamp)),)
+            undo.append((programme, programme.apply(decision)))
+            written.append(decision)
+        return written
+
+    # -------------------------------------------------------------------------------------- timers
+
+    def _remember(self, timer: Timer) -> None:
+        heapq.heappush(self._heap, (timer.due, timer.programme, timer.key))
+
+    def _due_timers(self) -> list[_Incoming]:
+        """Timers that are due, earliest first; entries that were moved or taken back since are forgotten."""
+        now = self.clock.now()
+        found: list[_Incoming] = []
+        while self._heap and self._heap[0][0] <= now and len(found) < BATCH_EVENTS_MAX // 2:
+            due, name, key = heapq.heappop(self._heap)
+            programme = self.programmes.get(name)
+            timer = programme.tables.timers.rows.get(key) if programme is not None else None
+            if programme is not None and timer is not None and timer.due == due:
+                found.append(_Incoming(programme, Due(timer), None))
+        return found
+
+
+# --------------------------------------------------------------------------------- shunted events as text
+
+
+def dump_event(event: Event) -> str:
+    """An event as JSON, so that `relaybot shunted replay` can decide it again."""
+    if isinstance(event, Heard):
+        return json.dumps({"heard": asdict(event.message)})
+    if isinstance(event, Due):
+        return json.dumps({"due": {**asdict(event.timer), "due": event.timer.due.isoformat()}})
+    return json.dumps({"told": {"receipt": event.letter.receipt, "outcome": event.outcome, "reason": event.reason}})
+
+
+def read_event(text: str) -> Event:
+    """The event `dump_event` wrote; raises ValueError for one that cannot be replayed (receipts)."""
+    found: dict[str, dict[str, object]] = json.loads(text)
+    if "heard" in found:
+        return Heard(Message(**found["heard"]))  # type: ignore[arg-type]
+    if "due" in found:
+        fields = found["due"]
+        return Due(Timer(**{**fields, "due": datetime.fromisoformat(str(fields["due"]))}))  # type: ignore[arg-type]
+    raise ValueError("a receipt cannot be replayed; the letter's fate is known")
+
+
+def fill(programmes: Mapping[str, Programme], records: list[Record]) -> list[str]:
+    """Put loaded records into their programmes; returns the names of programmes that are no longer configured."""
+    strangers: set[str] = set()
+    for record in records:
+        programme = programmes.get(record.programme)
+        if programme is None:
+            strangers.add(record.programme)
+            continue
+        programme.tables.by_kind[record.kind].put(record)
+        number = getattr(record, "id", 0)
+        if isinstance(number, int) and number > programme.serial:
+            programme.serial = number
+    return sorted(strangers)
