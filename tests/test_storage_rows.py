@@ -109,7 +109,9 @@ def test_a_record_comes_back_exactly(
 
     async def there_and_back() -> list[Record]:
         await store.commit([tuple(Put(record) for record in written)], [])
-        found = await store._hop(lambda db: list(CODECS[kind].decode(db.execute(store._tables[kind].select).fetchall())))
+        found = await store._hop(
+            lambda db: list(CODECS[kind].decode(db.execute(store._tables[kind].select).fetchall()))
+        )
         await store.commit([tuple(Drop(record) for record in written)], [])
         return found
 
@@ -180,7 +182,9 @@ def fresh() -> Iterator[sqlite3.Connection]:
 def test_schema_has_the_columns_of_the_record(fresh: sqlite3.Connection, codec: Codec) -> None:
     table = {
         name: (sql_type, bool(not_null))
-        for name, sql_type, not_null in fresh.execute('SELECT name, type, "notnull" FROM pragma_table_info(?)', (codec.kind,))
+        for name, sql_type, not_null in fresh.execute(
+            'SELECT name, type, "notnull" FROM pragma_table_info(?)', (codec.kind,)
+        )
     }
     assert table, f"storage/schema.sql: add a table {codec.kind!r} for model.{codec.record.__name__}"
     for column in codec.columns:
@@ -189,7 +193,9 @@ def test_schema_has_the_columns_of_the_record(fresh: sqlite3.Connection, codec: 
         wanted = (column.sql_type, not column.nullable)
         assert table[column.name] == wanted, f"storage/schema.sql, table {codec.kind!r}: the column should be `{line}`"
     extra = set(table) - {column.name for column in codec.columns}
-    assert not extra, f"storage/schema.sql, table {codec.kind!r}: model.{codec.record.__name__} has no {sorted(extra)} any more"
+    assert not extra, (
+        f"storage/schema.sql, table {codec.kind!r}: model.{codec.record.__name__} has no {sorted(extra)} any more"
+    )
 
 
 def test_schema_has_no_table_without_a_record(fresh: sqlite3.Connection) -> None:
@@ -220,7 +226,9 @@ def test_stages_are_those_of_the_rules(fresh: sqlite3.Connection, kind: str) -> 
     check = re.search(r"stage IN \((.*?)\)", sql, re.DOTALL)
     assert check, f"storage/schema.sql, table {kind!r}: add CHECK (stage IN (...))"
     allowed = set(re.findall(r"'(\w+)'", check[1]))
-    assert allowed == set(stages(kind)), f"storage/schema.sql, table {kind!r}: the CHECK of stage differs from rules.LIFECYCLES"
+    assert allowed == set(stages(kind)), (
+        f"storage/schema.sql, table {kind!r}: the CHECK of stage differs from rules.LIFECYCLES"
+    )
 
 
 def test_final_meetings_are_those_of_the_rules() -> None:
