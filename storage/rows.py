@@ -67,7 +67,7 @@ class _Names:
             "join": ",".join,
             "quoted": encode_basestring,  # escapes quotes and control characters, keeps everything else as it is
             "digits": int.__repr__,
-            "decimal": float.__repr__,
+            "decimal": json.dumps,  # knows Infinity, which repr() writes in a way nobody reads
             "parse": json.JSONDecoder().raw_decode,  # json.loads is three times slower
             "Shared": Shared,
         }

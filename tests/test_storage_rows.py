@@ -27,7 +27,7 @@ from relaybot.rules import FINAL_MEETINGS, LIFECYCLES
 from storage import export, migrations, rows, sqlite
 from storage.rows import CODECS, Codec, from_micros, to_micros
 from storage.sqlite import SqliteStore, open_store
-from tests.storage_help import same
+from tests.storage_help import put, same
 
 KINDS = sorted(CODECS, key=lambda kind: kind.kind)
 
@@ -61,7 +61,7 @@ def values_of(kind: Any) -> st.SearchStrategy[Any]:
         return simple[kind]
     if isinstance(kind, type) and issubclass(kind, Enum):
         return st.sampled_from(list(kind))
-    if is_dataclass(kind):
+    if isinstance(kind, type) and is_dataclass(kind):
         hints = typing.get_type_hints(kind)
         return st.builds(kind, **{field.name: values_of(hints[field.name]) for field in fields(kind)})
     arguments = typing.get_args(kind)
@@ -310,7 +310,7 @@ async def test_over_is_out_of_memory(tmp_path: Path) -> None:
     store = await open_store(tmp_path / "relaybot.sqlite3")
     try:
         meetings = [Meeting("tech", n, 1, stage, now, 60) for n, stage in enumerate(stages("meeting"))]
-        await store.commit([tuple(Put(one) for one in meetings) + (Put(Entry("tech", 1, now, 0, "meet")),)], [])
+        await store.commit([put(*meetings, Entry("tech", 1, now, 0, "meet"))], [])
         left = [one for one in meetings if one.stage not in FINAL_MEETINGS]
         assert same(await store.load(), left)
         moved = Meeting("tech", 0, 1, "agreed", now + timedelta(days=1), 60)

@@ -31,6 +31,7 @@ from relaybot.model import (
     Participant,
     Person,
     Put,
+    Record,
     Skill,
     Tally,
     Timer,
@@ -54,12 +55,17 @@ def count(path: Path, table: str) -> int:
 
 
 def test_it_is_a_store() -> None:
-    store: Callable[..., ports.Store] = SqliteStore  # mypy compares it with the port
-    assert store
+    as_port: Callable[..., ports.Store] = SqliteStore  # mypy compares it with the port
+    assert as_port is SqliteStore
 
 
 async def test_what_was_committed_is_there_after_a_restart(path: Path) -> None:
-    records = [person(1), Address("tech", "irc:libera/ana", 1), Timer("tech", "nudge", "person 1", NOW), letter(7)]
+    records: list[Record] = [
+        person(1),
+        Address("tech", "irc:libera/ana", 1),
+        Timer("tech", "nudge", "person 1", NOW),
+        letter(7),
+    ]
     async with opened(path) as store:
         await store.commit([put(*records), put(entry(1))], [("matrix", "$event")])
     async with opened(path) as store:
@@ -324,7 +330,7 @@ async def test_tidy_forgets_what_is_past_its_time(path: Path, monkeypatch: pytes
 
 async def test_everything_about_a_person(path: Path) -> None:
     learn = (Skill("vim", Level.NEW),)
-    records = [
+    records: list[Record] = [
         person(1, "ana", learn=learn, since=NOW),
         person(2, "bo"),
         Address("tech", "irc:libera/ana", 1),
