@@ -237,16 +237,26 @@ def _adapters(config: Config, embedded: dict[str, str]) -> list[Adapter]:
 def _irc_settings(name: str, table: IrcTable, config: Config) -> dict[str, object]:
     """A network's table as the adapter takes it."""
     owner = config.relaybot.owner
-    settings = table.model_dump(exclude={"sasl", "channel", "moderators_channel", "pair_channels"})
+    made_up = f"{config.relaybot.name} {__version__}" + (f", run by {owner}" if owner else "")
     return {
-        **settings,
+        "host": table.host,
+        "port": table.port,
+        "tls": table.tls,
+        "tls_ca_file": table.tls_ca_file or None,
         "nick": table.nick or config.relaybot.name,
-        "realname": table.realname or f"{config.relaybot.name} {__version__}" + (f", run by {owner}" if owner else ""),
-        "account": table.sasl.account,
-        "password": table.sasl.password,
-        "certificate_file": table.sasl.certificate_file,
+        "realname": table.realname or made_up,
+        "sasl_account": table.sasl.account or None,
+        "sasl_password": table.sasl.password or None,
+        "sasl_certificate": table.sasl.certificate_file or None,
         "public": table.channel,
         "moderators": table.moderators_channel,
+        "burst": table.burst_lines,
+        "lines_per_second": table.lines_per_second,
+        "line_bytes": table.line_bytes,
+        "ping_seconds": table.ping_seconds,
+        "ping_timeout_seconds": table.ping_timeout_seconds,
+        "commands_per_minute": table.commands_per_minute or None,
+        "relayed_by": table.relayed_by,
     }
 
 

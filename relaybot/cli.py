@@ -85,14 +85,18 @@ async def _run(found: Config, speed: float) -> None:
             await app.serve(bot, lambda: _say_where(bot))
         except asyncio.CancelledError:
             print("relaybot: stopped; what was not delivered yet waits in the database.", flush=True)
-        except* Misconfigured as group:
-            raise Misconfigured("\n".join(str(e) for e in _leaves(group))) from None
+        except BaseExceptionGroup as group:
+            wrong, rest = group.split(Misconfigured)
+            if wrong is None or rest is not None:
+                raise
+            raise Misconfigured("\n".join(_leaves(wrong))) from None
 
 
-def _leaves(group: BaseExceptionGroup[Any]) -> list[BaseException]:
-    found: list[BaseException] = []
+def _leaves(group: BaseExceptionGroup[Any]) -> list[str]:
+    """What each of the grouped errors says."""
+    found: list[str] = []
     for inner in group.exceptions:
-        found.extend(_leaves(inner) if isinstance(inner, BaseExceptionGroup) else [inner])
+        found.extend(_leaves(inner) if isinstance(inner, BaseExceptionGroup) else [str(inner)])
     return found
 
 
@@ -302,3 +306,7 @@ def version() -> None:
     print(f"relaybot {__version__}")
 
 
+
+
+if __name__ == "__main__":
+    main()

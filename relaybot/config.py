@@ -151,6 +151,11 @@ class Mistakes:
         self.lines: list[str] = []
         self._where = _line_numbers(text)
 
+    @classmethod
+    def ignored(cls) -> Mistakes:
+        """For reading something a second time, when its mistakes are known already."""
+        return cls(Path(), "")
+
     def add(self, key: tuple[str, ...], what: str) -> None:
         """One mistake at a key."""
         line = next((self._where[key[:n]] for n in range(len(key), 0, -1) if key[:n] in self._where), 0)
@@ -214,9 +219,12 @@ def _read(raw: dict[str, Any], base: Path, mistakes: Mistakes) -> Config | None:
     if "embedded" in raw or not (read or NOT_YET.keys() & raw.keys()):
         embedded = mistakes.check(("embedded",), EmbeddedTable, raw.get("embedded", {}))
     if process is not None:
-        _need_owner(process, irc, mistakes)
+        _need_owner(process, _tables(raw, "irc", Mistakes.ignored()), mistakes)
     named = _tables(raw, "programme", mistakes) or {"tech-peer": {}}
+    networks = {f"irc:{name}" for name in read} | ({f"irc:{EMBEDDED_NETWORK}"} if embedded else set())
     programmes = [_programme(name, table, base, irc, embedded, mistakes) for name, table in named.items()]
+    for name, table in named.items():
+        _moderators(table.get("moderators"), ("programme", name, "moderators"), networks, mistakes)
     for network, table in irc.items():
         for channels in (table.channel, table.moderators_channel):
             for name in channels:
@@ -243,8 +251,8 @@ def _tables(raw: dict[str, Any], key: str, mistakes: Mistakes) -> dict[str, dict
     return good
 
 
-def _need_owner(process: RelaybotTable, irc: dict[str, IrcTable], mistakes: Mistakes) -> None:
-    public = [name for name, table in irc.items() if not _loopback(table.host)]
+def _need_owner(process: RelaybotTable, irc: dict[str, dict[str, Any]], mistakes: Mistakes) -> None:
+    public = [name for name, table in irc.items() if not _loopback(str(table.get("host", "")))]
     if public and not process.owner.strip():
         mistakes.add(("relaybot", "owner"), f"is needed outside loopback: networks want to know who runs a bot ({', '.join(public)})")
 
@@ -310,26 +318,19 @@ def _programme(
         mistakes.lines.extend(where.lines)
     if own is None or checked is None:
         return None
-    _moderators(own, key, irc, embedded, mistakes)
     return ProgrammeConfig(name, _policy(settings, name, irc, embedded), own.moderators)
 
 
-def _moderators(
-    own: ProgrammeTable,
-    key: tuple[str, ...],
-    irc: dict[str, IrcTable],
-    embedded: EmbeddedTable | None,
-    mistakes: Mistakes,
-) -> None:
-    networks = {f"irc:{name}" for name in irc} | ({f"irc:{EMBEDDED_NETWORK}"} if embedded else set())
-    for address in own.moderators:
-        network, slash, account = address.partition("/")
-        medium = address.partition(":")[0]
+def _moderators(addresses: object, key: tuple[str, ...], networks: set[str], mistakes: Mistakes) -> None:
+    """Every address names a configured network; what is no list of texts the table's own check reports."""
+    for address in addresses if isinstance(addresses, list) else []:
+        network, slash, account = str(address).partition("/")
+        medium = network.partition(":")[0]
         if medium in NOT_YET:
-            mistakes.add((*key, "moderators"), f"{address}: this version does not serve {NOT_YET[medium]} yet")
+            mistakes.add(key, f"{address}: this version does not serve {NOT_YET[medium]} yet")
         elif not slash or not account or network not in networks:
             known = ", ".join(sorted(f"{n}/<account>" for n in networks)) or "none configured"
-            mistakes.add((*key, "moderators"), f"{address!r} is on no network I know ({known})")
+            mistakes.add(key, f"{str(address)!r} is on no network I know ({known})")
 
 
 def _policy(

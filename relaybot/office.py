@@ -174,20 +174,20 @@ class Office:
     async def work(self) -> None:
         """Decide one batch and commit it; raises StoreFailed when nothing of it happened."""
         batch = self._due_timers()
-        heard: list[Message] = []
         while self._inbox and len(batch) < BATCH_EVENTS_MAX:
             batch.append(self._inbox.popleft())
+        await self._handle(batch)
+
+    async def _handle(self, batch: list[_Incoming]) -> None:
         decisions: list[Decision] = []
         undo: list[tuple[Programme, Decision]] = []
         seen: list[tuple[str, str]] = []
         for incoming in batch:
             message = incoming.event.message if isinstance(incoming.event, Heard) else None
-            if message is not None:
-                heard.append(message)
-                if message.id:
-                    if (message.network, message.id) in seen or await self.store.known(message.network, message.id):
-                        continue
-                    seen.append((message.network, message.id))
+            if message is not None and message.id:
+                if (message.network, message.id) in seen or await self.store.known(message.network, message.id):
+                    continue
+                seen.append((message.network, message.id))
             decision = await self._decide(incoming)
             undo.append((incoming.programme, incoming.programme.apply(decision)))
             decisions.append(decision)
@@ -210,6 +210,9 @@ class Office:
         except StoreFailed as problem:
             for programme, changes in reversed(undo):
                 programme.apply(changes)
+            if problem.kind == "unfit":
+                await self._one_by_one(batch, problem)
+                return
             self._give_back(batch, problem)
             raise
         if self._failing:
@@ -220,6 +223,19 @@ class Office:
         for decision in decisions:
             for change in decision:
                 self._committed(change)
+
+    async def _one_by_one(self, batch: list[_Incoming], problem: StoreFailed) -> None:
+        """One event of a batch made something that cannot be stored: decide each alone and shunt that one."""
+        if len(batch) > 1:
+            for incoming in batch:
+                await self._handle([incoming])
+            return
+        for incoming in batch:
+            if incoming.event is not None:
+                moment = Moment(self.clock.now(), self.nonce())
+                decision = await self._shunt(incoming.programme, incoming.event, problem, moment)
+                undo = [(incoming.programme, incoming.programme.apply(decision))]
+                await self._commit([], [decision], [], undo)
 
     def _committed(self, change: Change) -> None:
         record = change.record

@@ -44,7 +44,12 @@ class Misconfigured(Exception):
 
 
 class StoreFailed(Exception):
-    """A batch was not committed (disk full, locked, read-only): nothing of it happened."""
+    """A batch was not committed (disk full, locked, read-only): nothing of it happened.
+
+    `kind` is "full", "locked", "broken", or "unfit" when one record of the batch cannot be stored at all.
+    """
+
+    kind = "broken"
 
 
 @dataclass(frozen=True, slots=True)
