@@ -1,0 +1,85 @@
+"""Everything a change has to pass, in one command: style, types, import contracts, tests.
+
+`python3 -m relaybot test [--quick] [--crash-long] [pytest arguments]` ends here. It needs a checkout and the tools
+that requirements.lock brings. pytest runs last and repeats the other results, so the last line printed is its own.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TOOLS = ("ruff", "mypy", "importlinter", "pytest", "pytest_asyncio", "hypothesis", "yaml")
+TYPED = ("relaybot", "adapters", "storage", "tests", "benchmarks")
+# Real servers, processes killed again and again, real installations: minutes instead of seconds.
+LEFT_OUT_BY_QUICK = "not servers and not crash and not slow"
+
+# tests/conftest.py reads these two.
+RESULTS = "RELAYBOT_CHECKS"
+CRASH_LONG = "RELAYBOT_CRASH_LONG"
+
+
+def run_all(arguments: Sequence[str]) -> int:
+    """Run every check in order, all of them even if one fails; 0 when all passed."""
+    lacking = missing()
+    if lacking:
+        print(f"relaybot test: {lacking}", file=sys.stderr)
+        return 1
+    results: list[tuple[str, bool, float]] = []
+    for name, command in checks():
+        results.append((name, *run(name, command)))
+    passed, _ = run("tests", tests(arguments), {RESULTS: json.dumps(results), **extra_environment(arguments)})
+    return 0 if passed and all(result[1] for result in results) else 1
+
+
+def missing() -> str:
+    """What keeps the checks from running here, as a sentence; empty when nothing does."""
+    if not (ROOT / "tests").is_dir() or not (ROOT / "pyproject.toml").is_file():
+        return "the checks need a checkout of relaybot; this is an installed copy without tests."
+    lacking = [tool for tool in TOOLS if importlib.util.find_spec(tool) is None]
+    if not lacking:
+        return ""
+    install = f"{sys.executable} -m pip install --require-hashes --only-binary :all: -r requirements.lock"
+    return f"this environment lacks {', '.join(lacking)}. Install the locked tools: {install}"
+
+
+def checks() -> Iterator[tuple[str, list[str]]]:
+    """Everything that is no test, cheapest first."""
+    python = sys.executable
+    yield "style", [python, "-m", "ruff", "check", "."]
+    yield "format", [python, "-m", "ruff", "format", "--check", "."]
+    yield "types", [python, "-m", "mypy", *(folder for folder in TYPED if (ROOT / folder).is_dir())]
+    # import-linter has no `python -m`; calling its function saves looking for a script on PATH.
+    lint = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())"
+    yield "imports", [python, "-c", lint]
+
+
+def tests(arguments: Sequence[str]) -> list[str]:
+    """The pytest command: our two options taken out, the rest handed on."""
+    handed_on = [argument for argument in arguments if argument not in ("--quick", "--crash-long")]
+    quick = ["-m", LEFT_OUT_BY_QUICK] if "--quick" in arguments else []
+    return [sys.executable, "-m", "pytest", *quick, *handed_on]
+
+
+def extra_environment(arguments: Sequence[str]) -> dict[str, str]:
+    """What the tests are told besides their arguments."""
+    return {CRASH_LONG: "1"} if "--crash-long" in arguments else {}
+
+
+def run(name: str, command: Sequence[str], extra: dict[str, str] | None = None) -> tuple[bool, float]:
+    """One check under its own headline; whether it passed, and its seconds."""
+    print(f"\n--- {name} " + "-" * (75 - len(name)), flush=True)
+    started = time.monotonic()
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ, **(extra or {})}, check=False)
+    seconds = time.monotonic() - started
+    passed = done.returncode == 0
+    if name != "tests":
+        print(f"{name}: {'passed' if passed else 'FAILED'} after {seconds:.1f} s", flush=True)
+    return passed, seconds
