@@ -229,7 +229,9 @@ class Call:
 COMMANDS: dict[str, Command] = {}
 _TIMERS: dict[str, Callable[[Desk, str, float], None]] = {}
 _RECEIPTS: dict[str, Callable[[Desk, str, str, str], None]] = {}
-_OVERHEARD: list[Callable[[Desk, Pair, Person, str], None]] = []
+Listener = Callable[[Desk, Pair, Person, str], "bool | None"]
+_OVERHEARD: list[Listener] = []
+_NOTICED: list[Callable[[Desk, Person, str], None]] = []
 
 
 def command(
@@ -275,9 +277,15 @@ def on_receipt(name: str) -> Callable[..., Any]:
     return declare
 
 
-def overhears(handler: Callable[[Desk, Pair, Person, str], None]) -> Callable[[Desk, Pair, Person, str], None]:
-    """Declare who listens to words said in a pair's own place."""
+def overhears(handler: Listener) -> Listener:
+    """Declare who listens to words said in a pair's own place; returning True says: they answered something, no command is meant."""
     _OVERHEARD.append(handler)
+    return handler
+
+
+def notices(handler: Callable[[Desk, Person, str], None]) -> Callable[[Desk, Person, str], None]:
+    """Declare who learns that a person said something in private: handler(desk, person, command name or "")."""
+    _NOTICED.append(handler)
     return handler
 
 
@@ -292,10 +300,15 @@ def settle(desk: Desk, receipt: str, outcome: str, reason: str) -> None:
     _RECEIPTS[name](desk, reference, outcome, reason)
 
 
-def overhear(desk: Desk, pair: Pair, person: Person, text: str) -> None:
-    """Let every listener hear a word said in a pair's place."""
-    for listener in _OVERHEARD:
-        listener(desk, pair, person, text)
+def overhear(desk: Desk, pair: Pair, person: Person, text: str) -> bool:
+    """Let every listener hear a word said in a pair's place; True when it was an answer to one of them."""
+    return any([listener(desk, pair, person, text) for listener in _OVERHEARD])
+
+
+def notice(desk: Desk, person: Person, name: str) -> None:
+    """Tell that a person said something in private that was understood."""
+    for listener in _NOTICED:
+        listener(desk, person, name)
 
 
 def timer_names() -> frozenset[str]:

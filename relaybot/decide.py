@@ -131,7 +131,8 @@ def _in_pair_place(desk: Desk, event: Heard, person: Person, pair: Pair) -> None
     if desk.participants.get((pair.id, person.id)) is None:
         return
     text = event.message.text.strip()
-    commands.overhear(desk, pair, person, text)
+    if commands.overhear(desk, pair, person, text):
+        return
     found = commands.find(text.lstrip("!").strip())
     if found is None:
         return
@@ -160,6 +161,8 @@ def _private(desk: Desk, event: Heard, person: Person | None, *, team: bool) -> 
     dialogue = _open_dialogue(desk, person, message.place if team else "", message.about)
     if dialogue is not None and not explicit and not _is_command(desk, dialogue, found):
         forms.answer(desk, dialogue, text)
+        if person is not None and not team:
+            commands.notice(desk, desk.people[person.id], "")
         return
     if found is None:
         if not team:
@@ -226,3 +229,5 @@ def _run(
     command.handler(desk, call)
     if call.person is not None:
         desk.note(call.person.id, command.name, call.object_id())
+        if not event.message.place:
+            commands.notice(desk, desk.people[call.person.id], command.name)

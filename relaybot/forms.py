@@ -163,6 +163,40 @@ def begin(
     return dialogue
 
 
+def listen(desk: Desk, person: Person, name: str, about: str, *, note: str = "") -> None:
+    """Open the first question of a form without saying it: the caller has just said it in words of its own.
+
+    For lines that lose their sense (clock lines, reminders): those carry an expiry or a claim, a question does not.
+    """
+    before = of(desk, person, name, about)
+    if before is not None:
+        desk.drop(before)
+    desk.put(
+        Dialogue(
+            programme=desk.name,
+            id=desk.serial(),
+            person=person.id,
+            form=name,
+            about=about,
+            asking=FORMS[name].questions[0].key,
+            started_at=desk.now,
+            asked_at=desk.now,
+            note=note,
+        )
+    )
+
+
+def forget(desk: Desk, person: Person, about: str, *names: str) -> None:
+    """Drop a person's dialogues about an object (only the forms named, if any) without a word; the next one is asked."""
+    dropped = [
+        d for d in desk.dialogues.where("person", person.id) if d.about == about and (not names or d.form in names)
+    ]
+    for dialogue in dropped:
+        desk.drop(dialogue)
+    if dropped:
+        wake(desk, person)
+
+
 def pose(desk: Desk, dialogue: Dialogue, *before: str, first: bool = False) -> None:
     """Ask the next missing question (LETTER: all of them), or finish the form."""
     form_ = FORMS[dialogue.form]

@@ -241,6 +241,7 @@ class Pair:
     held: int = 0  # hours held
     last_held_at: datetime | None = None
     last_word_at: datetime | None = None
+    started_by: int = 0  # who taught first in the last hour held; on equal minutes the other one starts
     paused_by: int = 0
     minutes: int = 0  # agreed length; 0: the programme's
     means: str = ""
@@ -271,6 +272,8 @@ class Participant:
     answered_at: datetime | None = None
     taught_seconds: int = 0
     missed_in_row: int = 0
+    missed_at: datetime | None = None  # when the hour missed last was to begin
+    times: tuple[datetime, ...] = ()  # moments that would suit, open for the partner's yes
     fit: str = ""  # good | unsure | no, the latest
     good_fits: int = 0
     thanked: int = 0
@@ -294,6 +297,8 @@ class Meeting:
     trial: bool = False
     proposed_by: int = 0
     moved_to: datetime | None = None  # a proposal to move, until the partner agrees
+    off_unless_moved: bool = False  # the proposal came so late that without an answer the hour is off
+    waits_from: datetime | None = None  # after an outage: people are waited for from then, nobody missed it
     teachers: tuple[int, ...] = ()  # who teaches the first half, who the second
     present: tuple[int, ...] = ()
     late: tuple[tuple[int, int], ...] = ()  # (person, minutes late as announced)
@@ -305,6 +310,9 @@ class Meeting:
     taught: tuple[int, int] = (0, 0)  # seconds in the first and second half so far
     extend_minutes: int = 0  # asked for, waiting for the other's yes
     extend_by: int = 0
+    shared_seconds: int = 0  # time added in the second half beyond what evens it out: it counts for both
+    one_way: str = ""  # too short for two halves: asked | yes (one direction only) | no (two short halves)
+    said: tuple[str, ...] = ()  # clock lines that are never said twice
     next_at: datetime | None = None  # proposed next hour
     next_by: int = 0
 
