@@ -41,7 +41,6 @@ _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",  # NORMAL loses acknowledged messages in a power cut
     "PRAGMA secure_delete = ON",  # words that were deleted are overwritten
-    "PRAGMA trusted_schema = OFF",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA cache_size = -8000",  # KiB
     "PRAGMA journal_size_limit = 8388608",
@@ -139,6 +138,7 @@ class SqliteStore:
     def _prepare(self) -> None:
         """Check, migrate and set up the connection (in its thread)."""
         connection = self._db._conn  # noqa: SLF001
+        connection.execute("PRAGMA trusted_schema = OFF")
         migrations.version_of(connection)
         if self._lock:
             for pragma in _PRAGMAS:

@@ -260,10 +260,12 @@ async def test_aiosqlite_is_as_we_know_it() -> None:
 
 async def test_the_pragmas_hold(path: Path) -> None:
     wanted = {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1, "trusted_schema": 0, "busy_timeout": 10_000}
+
+    def read(db: sqlite3.Connection) -> dict[str, object]:
+        return {name: db.execute(f"PRAGMA {name}").fetchone()[0] for name in wanted}
+
     async with opened(path) as store:
-        found = {
-            name: (await store._hop(lambda db, n=name: db.execute(f"PRAGMA {n}").fetchone()[0])) for name in wanted
-        }
+        found = await store._hop(read)
     assert found == wanted
 
 
