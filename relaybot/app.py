@@ -28,8 +28,8 @@ from relaybot.desk import Programme
 from relaybot.model import Address, Code, Decision, Drop, Letter, Message, Person, Put, Tally, Urgency
 from relaybot.nouns.codes import LENGTH, digest, spell
 from relaybot.office import Office, fill
-from relaybot.postman import Postman
 from relaybot.ports import Adapter, Clock, Delivery, Misconfigured, Store
+from relaybot.postman import Postman
 from relaybot.words import common as words
 from storage.sqlite import open_store
 

@@ -156,6 +156,10 @@ class Mistakes:
         """For reading something a second time, when its mistakes are known already."""
         return cls(Path(), "")
 
+    def has(self, *key: str) -> bool:
+        """Whether a mistake at this key is known already."""
+        return any(f": {'.'.join(key)}: " in line for line in self.lines)
+
     def add(self, key: tuple[str, ...], what: str) -> None:
         """One mistake at a key."""
         line = next((self._where[key[:n]] for n in range(len(key), 0, -1) if key[:n] in self._where), 0)
@@ -218,15 +222,16 @@ def _read(raw: dict[str, Any], base: Path, mistakes: Mistakes) -> Config | None:
     embedded = None
     if "embedded" in raw or not (read or NOT_YET.keys() & raw.keys()):
         embedded = mistakes.check(("embedded",), EmbeddedTable, raw.get("embedded", {}))
-    if process is not None:
-        _need_owner(process, _tables(raw, "irc", Mistakes.ignored()), mistakes)
+    if not mistakes.has("relaybot", "owner"):
+        owner = process.owner if process is not None else _owner_in(raw)
+        _need_owner(owner, _tables(raw, "irc", Mistakes.ignored()), mistakes)
     named = _tables(raw, "programme", mistakes) or {"tech-peer": {}}
     networks = {f"irc:{name}" for name in read} | ({f"irc:{EMBEDDED_NETWORK}"} if embedded else set())
     programmes = [_programme(name, table, base, irc, embedded, mistakes) for name, table in named.items()]
     for name, table in named.items():
         _moderators(table.get("moderators"), ("programme", name, "moderators"), networks, mistakes)
-    for network, table in irc.items():
-        for channels in (table.channel, table.moderators_channel):
+    for network, settings in irc.items():
+        for channels in (settings.channel, settings.moderators_channel):
             for name in channels:
                 if name not in named:
                     mistakes.add(("irc", network, "channel"), f"there is no programme called {name!r}")
@@ -251,9 +256,14 @@ def _tables(raw: dict[str, Any], key: str, mistakes: Mistakes) -> dict[str, dict
     return good
 
 
-def _need_owner(process: RelaybotTable, irc: dict[str, dict[str, Any]], mistakes: Mistakes) -> None:
+def _owner_in(raw: dict[str, Any]) -> str:
+    table = raw.get("relaybot")
+    return str(table.get("owner", "")) if isinstance(table, dict) else ""
+
+
+def _need_owner(owner: str, irc: dict[str, dict[str, Any]], mistakes: Mistakes) -> None:
     public = [name for name, table in irc.items() if not _loopback(str(table.get("host", "")))]
-    if public and not process.owner.strip():
+    if public and not owner.strip():
         mistakes.add(("relaybot", "owner"), f"is needed outside loopback: networks want to know who runs a bot ({', '.join(public)})")
 
 

@@ -274,7 +274,7 @@ class Office:
                 event = Heard(event.message, entries)
         try:
             return dropped + core.decide(incoming.programme, event, moment)
-        except Exception as bug:  # noqa: BLE001 - whatever the core raises, the office goes on
+        except Exception as bug:
             return dropped + await self._shunt(incoming.programme, event, bug, moment)
 
     async def _shunt(self, programme: Programme, event: Event, bug: Exception, moment: Moment) -> Decision:

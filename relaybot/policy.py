@@ -29,6 +29,7 @@ class ApplicationSettings(Section):
     nudge_days: tuple[Days, ...] = Field(default=(2, 7), description="days of silence after which an unfinished application is recalled")
     parked_days: Days = Field(default=14, description="days of silence after which an unfinished application is parked")
     erase_days: Days = Field(default=30, description="days after parking until the answers are deleted")
+    guest_days: Days = Field(default=1, description="days until somebody who took their application back is forgotten altogether")
     declined_days: Days = Field(default=30, description="days a declined application is kept")
     deferred_days: Days = Field(default=90, description="days a deferred application is kept")
 
@@ -168,7 +169,7 @@ class Policy(Section):
     screening: Literal["check+chat"] = Field(default="check+chat", description="how applications are decided: a moderator reads, may ask and may chat")
     rules_version: int = Field(default=1, ge=1, description="raise it when the rules change; people agree to a version")
     rules_line: str = Field(
-        "be kind; what your partner tells you stays with you; leave whenever you want, and I can tell your partner for you",
+        default="be kind; what your partner tells you stays with you; leave whenever you want, and I can tell your partner for you",
         max_length=300,
         description="the rules in one line",
     )

@@ -97,8 +97,7 @@ class Postman:
         else:
             log.info("letter %s was not delivered: %s %s", letter.id, outcome, reason)
         self.settle(programme, letter, "undeliverable" if outcome == "dropped" else outcome, reason)
-        if not reader.queue and not reader.out and reader.retry is None:
-            self._readers.pop(letter.to, None)
+        self._tidy(letter.to, reader)
 
     def _later(self, reader: _Reader, programme: Programme, letter: Letter, reason: str, seconds: float) -> None:
         """Keep the letter, in its place in the order, and try again after a growing while."""
@@ -131,8 +130,16 @@ class Postman:
             reader.retry.cancel()
             reader.retry = None
         queue, reader.queue = reader.queue, deque()
+        reader.out += 1  # the reader stays known while its letters settle one after the other
         for programme, letter in queue:
             self._hand_over(reader, programme, letter)
+        reader.out -= 1
+        self._tidy(to, reader)
+
+    def _tidy(self, to: str, reader: _Reader) -> None:
+        """Forget a reader for whom nothing is left to do."""
+        if not reader.queue and not reader.out and reader.retry is None:
+            self._readers.pop(to, None)
 
     def close(self) -> None:
         """Stop all retries; what waits stays in the outbox."""

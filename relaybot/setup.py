@@ -17,6 +17,7 @@ from pathlib import Path
 import typer
 
 from relaybot import config
+from relaybot.policy import Policy
 from relaybot.ports import Misconfigured
 
 
@@ -56,7 +57,7 @@ def _ask() -> Answers:
     channel = _until("5/8 Public channel of the programme", f"#{programme}", _is_channel)
     account = _until("6/8 relaybot's services account there (empty: none)", "", lambda text: " " not in text)
     names = typer.prompt("7/8 Services accounts of the moderators, with spaces between", default="", show_default=False)
-    rules = typer.prompt("8/8 Your rules in one line", default=config.Policy().rules_line)
+    rules = typer.prompt("8/8 Your rules in one line", default=Policy().rules_line)
     moderators = tuple(f"irc:{network}/{name}" for name in names.split())
     return Answers(programme, owner, network, host, channel, account, moderators, rules)
 
