@@ -285,16 +285,12 @@ class SqliteStore:
         self, connection: sqlite3.Connection, programme: str, about: str, actor: int | None, limit: int
     ) -> tuple[Entry, ...]:
         table = self._tables[Entry]
-        newest = "ORDER BY id DESC LIMIT ?"
-        rows = set(
-            connection.execute(f"{table.select} WHERE programme = ? AND about = ? {newest}", (programme, about, limit))
-        )
+        # Without INDEXED BY, SQLite walks the whole journal backwards when it thinks that many entries match.
+        about_it = f"{table.select} INDEXED BY entry_about WHERE programme = ? AND about = ? ORDER BY id DESC LIMIT ?"
+        by_them = f"{table.select} INDEXED BY entry_actor WHERE programme = ? AND actor = ? ORDER BY id DESC LIMIT ?"
+        rows = set(connection.execute(about_it, (programme, about, limit)))
         if actor is not None:
-            rows |= set(
-                connection.execute(
-                    f"{table.select} WHERE programme = ? AND actor = ? {newest}", (programme, actor, limit)
-                )
-            )
+            rows.update(connection.execute(by_them, (programme, actor, limit)))
         entries = [entry for entry in table.codec.decode(rows) if isinstance(entry, Entry)]
         return tuple(sorted(entries, key=lambda entry: entry.id, reverse=True)[:limit])
 

@@ -151,6 +151,25 @@ async def test_the_journal_is_read_by_object_and_by_person(path: Path) -> None:
         assert await store.journal("arts", "M12", 10) == ()
 
 
+async def test_the_journal_is_read_by_its_indexes(path: Path) -> None:
+    """A journal of years must not make a question slow: no scan, no sorting, whatever SQLite guesses."""
+    plans: list[str] = []
+
+    def explain(db: sqlite3.Connection) -> None:
+        selects: list[str] = []
+        db.set_trace_callback(lambda statement: selects.append(statement) if "SELECT" in statement else None)
+        store._journal(db, "tech", "person 4", 4, 10)
+        db.set_trace_callback(None)
+        for select in selects:
+            plans.extend(row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {select}"))
+
+    async with opened(path) as store:
+        await store._hop(explain)
+    assert len(plans) == 2, plans
+    assert "entry_about (programme=? AND about=?)" in plans[0]
+    assert "entry_actor (programme=? AND actor=?)" in plans[1]
+
+
 async def test_a_shunted_event_is_kept_and_marked(path: Path) -> None:
     async with opened(path) as store:
         first = await store.shunt("tech", '{"text": "\ud800"}', "Traceback\nBoom", NOW)
