@@ -56,8 +56,12 @@ def check(connection: sqlite3.Connection) -> str:
 def backup(path: Path, target: Path) -> None:
     """Copy the database at `path`, in use or not, into `target`; blocks for about 6 ms per MB, the writer goes on.
 
-    Raises Misconfigured when `target` cannot be used, sqlite3.Error or OSError when the copy fails.
+    Raises Misconfigured when there is no database or `target` cannot be used, sqlite3.Error or OSError when the copy
+    fails.
     """
+    path = path.resolve()
+    if not path.is_file():
+        raise Misconfigured(f"There is no database {path}.")
     if any(target.resolve() == path.with_name(path.name + suffix) for suffix in _OWN_FILES):
         raise Misconfigured(f"{target} is the database itself: name another file for the backup.")
     if not target.parent.is_dir():

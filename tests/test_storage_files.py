@@ -299,6 +299,23 @@ async def test_backup_while_work_goes_on_and_restore(path: Path) -> None:
     assert await members(kept) == 50
 
 
+async def test_backup_by_the_command_line(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With relative names and without a store, whether relaybot runs or not."""
+    monkeypatch.chdir(tmp_path)
+    here = Path(path.name)
+    with pytest.raises(Misconfigured, match="There is no database"):
+        copies.backup(here, Path("backup"))
+    await fill(path)
+    copies.backup(here, Path("backup"))
+    assert await members(tmp_path / "backup") == 1
+    async with opened(path) as store:
+        await store.commit([put(person(2))], [])
+        copies.backup(here, Path("backup"))
+        with pytest.raises(Misconfigured, match="is the database itself"):
+            copies.backup(here, here)
+    assert await members(tmp_path / "backup") == 2
+
+
 async def test_restore_where_nothing_is(path: Path, tmp_path: Path) -> None:
     await fill(path)
     async with opened(path) as store:
