@@ -7,6 +7,8 @@ whoever spoke; any other exception is a bug and left to the office, which shunts
 
 from __future__ import annotations
 
+import re
+
 import relaybot.programme  # noqa: F401 - fills the registries of commands, forms and timers
 from relaybot import commands, forms
 from relaybot.commands import Call, Command
@@ -16,6 +18,9 @@ from relaybot.nouns import people
 from relaybot.nouns.soundness import unsound
 from relaybot.ports import Invalid, Refused
 from relaybot.words import common as words
+
+# `yes M12` and `no M12 words` answer that offer, whichever dialogue is open; a bare yes belongs to the open one.
+_PAIR = re.compile(r"m[0-9]{1,10}\b", re.I)
 
 
 class Unsound(Exception):
@@ -159,6 +164,9 @@ def _private(desk: Desk, event: Heard, person: Person | None, *, team: bool) -> 
         raise Refused(words.too_long(desk.policy.limits.text_chars))
     found = commands.find(text)
     dialogue = _open_dialogue(desk, person, message.place if team else "", message.about)
+    if dialogue is not None and forms.FORMS[dialogue.form].brief and (explicit or not forms.takes(desk, dialogue, text)):
+        desk.drop(dialogue)
+        dialogue = _open_dialogue(desk, person, message.place if team else "", message.about)
     if dialogue is not None and not explicit and not _is_command(desk, dialogue, found):
         forms.answer(desk, dialogue, text)
         if person is not None and not team:
@@ -193,11 +201,11 @@ def _is_command(desk: Desk, dialogue: Dialogue, found: tuple[Command, str] | Non
     if found is None:
         return False
     command, rest = found
-    if command.name in {"yes", "no", "skip"} and not rest:
+    if command.name in {"yes", "no"}:
+        return _PAIR.match(rest) is not None
+    if command.name == "skip" and not rest:
         return False
-    if forms.asks_free_text(dialogue):
-        return command.always
-    return _parses(found)
+    return _parses(found) and (command.always or not forms.asks_free_text(dialogue))
 
 
 def _parses(found: tuple[Command, str]) -> bool:
@@ -210,10 +218,15 @@ def _parses(found: tuple[Command, str]) -> bool:
 
 def _unknown(desk: Desk, message: Message, person: Person | None, text: str) -> None:
     meant = commands.nearest(text, person)
-    if meant and person is not None and message.sender:
-        forms.begin(desk, person, "did-you-mean", note=f"{text.split()[0]}\n{meant}")
-        return
-    _say(desk, message, person, False, words.unknown(text.split()[0], ""))
+    found = commands.find(meant)
+    if found is None:
+        _say(desk, message, person, False, words.unknown(text.split(maxsplit=1)[0], ""))
+    elif not _parses(found):
+        _say(desk, message, person, False, words.nearly(found[0].name, found[0].usage, found[0].examples))
+    elif person is not None and message.sender:
+        forms.begin(desk, person, "did-you-mean", note=f"{text.split(maxsplit=1)[0]}\n{meant}")
+    else:
+        _say(desk, message, person, False, words.unknown_stranger(text.split(maxsplit=1)[0], meant))
 
 
 # ------------------------------------------------------------------------------------------- commands

@@ -33,6 +33,15 @@ class GoTo(Exception):
     """Raised by `read`: ask the question with this key again before going on."""
 
 
+class Instead(Exception):
+    """Raised by `read`: what was said answers the earlier question `key` again, not the one that is open."""
+
+    def __init__(self, key: str, text: str) -> None:
+        super().__init__(key)
+        self.key = key
+        self.text = text
+
+
 @dataclass(frozen=True)
 class Question:
     """One question: what is asked, and how an answer is read."""
@@ -45,6 +54,7 @@ class Question:
     counted: bool = True
     skip: str | None = None  # the answer that `skip` stands for; None: it cannot be skipped
     echo: Callable[[Desk, Dialogue, str], str] = _no_echo  # said before the next question
+    heard: Callable[[Desk, str, str], str] | None = None  # the same from (value kept, words said), instead of echo
     explain: str = ""
     label: str = ""  # its name in a letter
 
@@ -61,6 +71,8 @@ class Form:
     numbered: bool = False  # show k/n
     waits: bool = True  # waits for the end of an open dialogue; offers and session lines do not
     intro: Callable[[Desk, Dialogue], tuple[str, ...]] | None = None  # said before the first question
+    claim: Callable[[Desk, Dialogue], str] | None = None  # what must still be so when its private letters leave
+    brief: bool = False  # ends without a word when the person says anything but an answer
 
 
 FORMS: dict[str, Form] = {}
@@ -87,9 +99,10 @@ def given(dialogue: Dialogue, key: str) -> str:
 
 
 def with_answer(dialogue: Dialogue, key: str, value: str) -> Dialogue:
-    """The dialogue with one answer given (last in order)."""
-    rest = tuple((k, v) for k, v in dialogue.answers if k != key)
-    return replace(dialogue, answers=(*rest, (key, value)))
+    """The dialogue with one answer given (last in order, so that `back` finds it; a changed one keeps its place)."""
+    if key in answers(dialogue):
+        return replace(dialogue, answers=tuple((k, value if k == key else v) for k, v in dialogue.answers))
+    return replace(dialogue, answers=(*dialogue.answers, (key, value)))
 
 
 def missing(desk: Desk, dialogue: Dialogue) -> list[Question]:
@@ -233,7 +246,8 @@ def say(desk: Desk, dialogue: Dialogue, *lines: str) -> None:
     if dialogue.place:
         desk.post(dialogue.place, *lines)
     else:
-        desk.tell(desk.people[dialogue.person], *lines)
+        claim = FORMS[dialogue.form].claim
+        desk.tell(desk.people[dialogue.person], *lines, claim=claim(desk, dialogue) if claim else "")
 
 
 def end(desk: Desk, dialogue: Dialogue) -> None:
@@ -252,6 +266,19 @@ def wake(desk: Desk, person: Person) -> None:
 
 
 # ------------------------------------------------------------------------------------------ answering
+
+
+def takes(desk: Desk, dialogue: Dialogue, text: str) -> bool:
+    """Whether what was said answers the open question (or leaves the dialogue by one of the exits)."""
+    if text.strip().lower() in EXITS:
+        return True
+    try:
+        _question(dialogue).read(desk, dialogue, text)
+    except Invalid:
+        return False
+    except (GoTo, Instead):
+        return True
+    return True
 
 
 def answer(desk: Desk, dialogue: Dialogue, text: str) -> None:
@@ -273,13 +300,28 @@ def _question(dialogue: Dialogue) -> Question:
 
 def _take(desk: Desk, dialogue: Dialogue, question: Question, text: str) -> None:
     try:
-        value = question.read(desk, dialogue, text)
+        question, value, text = _read(desk, dialogue, question, text)
     except GoTo as go:
         pose(desk, replace(dialogue, answers=tuple(a for a in dialogue.answers if a[0] != str(go))))
         return
     dialogue = with_answer(dialogue, question.key, value)
-    echo = question.echo(desk, dialogue, value)
+    echo = _echo(desk, dialogue, question, value, text)
     pose(desk, dialogue, *((echo,) if echo else ()))
+
+
+def _read(desk: Desk, dialogue: Dialogue, question: Question, text: str) -> tuple[Question, str, str]:
+    """What was said as an answer: to which question (an earlier one, perhaps), the value, and the words it was read from."""
+    try:
+        return question, question.read(desk, dialogue, text), text
+    except Instead as other:
+        earlier = next(q for q in FORMS[dialogue.form].questions if q.key == other.key)
+        return earlier, earlier.read(desk, dialogue, other.text), other.text
+
+
+def _echo(desk: Desk, dialogue: Dialogue, question: Question, value: str, said: str) -> str:
+    if question.heard is not None:
+        return question.heard(desk, value, said)
+    return question.echo(desk, dialogue, value)
 
 
 def _exit(desk: Desk, dialogue: Dialogue, word: str) -> bool:
@@ -328,17 +370,17 @@ def _answer_letter(desk: Desk, dialogue: Dialogue, text: str) -> None:
             continue
         try:
             if said.lower() == "skip" and question.skip is not None:
-                value = question.skip
+                answered, value, heard = question, question.skip, said
             else:
-                value = question.read(desk, dialogue, said)
+                answered, value, heard = _read(desk, dialogue, question, said)
         except GoTo as go:
             dialogue = replace(dialogue, answers=tuple(a for a in dialogue.answers if a[0] != str(go)))
             continue
         except Invalid as problem:
             problems.append(str(problem))
             continue
-        dialogue = with_answer(dialogue, question.key, value)
-        echoes.append(question.echo(desk, dialogue, value))
+        dialogue = with_answer(dialogue, answered.key, value)
+        echoes.append(_echo(desk, dialogue, answered, value, heard))
     pose(desk, dialogue, *[e for e in echoes if e], *problems)
 
 

@@ -53,6 +53,7 @@ class ConsentSettings(Section):
     open_days: Days = Field(default=7, description="days an offer stays open")
     reminder_day: Days = Field(default=4, description="day on which an unanswered offer is recalled once")
     no_delay_hours: Hours = Field(default=24, description="a no reaches the other side up to this many hours later, at a random minute")
+    record: int = Field(default=20, ge=5, le=1000, description="how many offers must have ended before it is said how often one does not come together")
     search_days: Days = Field(default=14, description="promised days until a member in the waiting list hears again")
 
 

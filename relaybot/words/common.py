@@ -74,6 +74,15 @@ def unknown(word: str, meant: str) -> str:
     return f'I don\'t know "{short(word)}". help shows what I can do for you now.'
 
 
+def unknown_stranger(word: str, meant: str) -> str:
+    return f'I don\'t know "{short(word)}". If you meant {short(meant)}, please say that.'
+
+
+def nearly(name: str, shape: str, examples: Sequence[str]) -> str:
+    like = f", e.g. {examples[0]}" if examples else ""
+    return f"Did you mean {name}? It goes: {shape}{like}"
+
+
 def too_long(most: int) -> str:
     return f"That is longer than I can keep: at most {most} characters, please."
 
