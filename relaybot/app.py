@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 
 CODE_FILE = "moderator-code"
 EMBEDDED_FILE = "embedded.json"
+READY_LOOK_SECONDS = 0.25
 
 
 @dataclass
@@ -52,6 +53,7 @@ class Bot:
     postmen: dict[str, Postman]
     code: str = ""  # the one-time code of the first moderator, while unused
     embedded: dict[str, str] = field(default_factory=dict)  # what the embedded servers listen on
+    changed: asyncio.Event = field(default_factory=asyncio.Event)  # an adapter said that something can be reached
 
     def hear(self, message: Message) -> asyncio.Future[None]:
         """Ear: a message for the office."""
@@ -59,6 +61,7 @@ class Bot:
 
     def reachable(self, network: str, address: str = "") -> None:
         """Ear: waiting letters of a network (or one address) can be tried now."""
+        self.changed.set()
         postman = self.postmen.get(network)
         if postman is not None:
             postman.reachable(address)
@@ -92,9 +95,9 @@ class Bot:
 
 @contextlib.asynccontextmanager
 async def open_bot(
-    config: Config, *, speed: float = 0, start: datetime | None = None, connect: bool = True
+    config: Config, *, speed: float = 0, clock: Clock | None = None, connect: bool = True
 ) -> AsyncIterator[Bot]:
-    """Everything wired and loaded, nothing connected yet. `speed` > 0 is a rehearsal from `start` (default now).
+    """Everything wired and loaded, nothing connected yet. `speed` > 0 is a rehearsal; `clock` replaces the usual one.
 
     With `connect` False there are no servers and no adapters: letters stay in the outbox.
     """
@@ -106,7 +109,7 @@ async def open_bot(
         strangers = fill(programmes, await store.load())
         for name in strangers:
             log.warning("the database knows a programme %r that is not configured; its records rest", name)
-        clock = _clock(programmes, speed, start)
+        clock = clock or _clock(programmes, speed)
         embedded = await _embedded(config, stack) if connect else {}
         adapters = _adapters(config, embedded) if connect else []
         bot = Bot(config, clock, store, programmes, adapters, None, {}, embedded=embedded)  # type: ignore[arg-type]
@@ -136,12 +139,18 @@ async def serve(bot: Bot, on_ready: Callable[[], None] = lambda: None) -> None:
         group.create_task(bot.office.run(), name="office")
         for adapter in bot.adapters:
             group.create_task(adapter.run(bot), name=adapter.network)
-        while not bot.ready():
-            await asyncio.sleep(0.01)
+        await _until_ready(bot)
         if bot.embedded:
             _write_private(bot.config.state_dir / EMBEDDED_FILE, json.dumps(bot.embedded) + "\n")
         notify("READY=1")
         on_ready()
+
+
+async def _until_ready(bot: Bot) -> None:
+    while not bot.ready():
+        bot.changed.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(bot.changed.wait(), READY_LOOK_SECONDS)
 
 
 def notify(state: str) -> None:
@@ -173,12 +182,12 @@ def _with_operator(policy: Any, config: Config) -> Any:
     return policy if policy.operator else policy.model_copy(update={"operator": config.relaybot.owner})
 
 
-def _clock(programmes: dict[str, Programme], speed: float, start: datetime | None) -> Clock:
+def _clock(programmes: dict[str, Programme], speed: float) -> Clock:
     """The system's clock, or a rehearsal's that never begins before what the database has seen."""
     if not speed:
         return SystemClock()
     seen = [p.tables.tallies.rows["alive"].value for p in programmes.values() if "alive" in p.tables.tallies.rows]
-    begin = start or datetime.now(UTC)
+    begin = datetime.now(UTC)
     if seen:
         begin = max(begin, datetime.fromtimestamp(max(seen) / 1_000_000, UTC))
     return FastClock(begin, speed)

@@ -86,6 +86,7 @@ class Office:
         self._bell = asyncio.Event()
         self._alive_at: datetime | None = None
         self._failing = False
+        self._working = False
         self._dirty = False
         for programme in self.programmes.values():
             for timer in programme.tables.timers.rows.values():
@@ -131,6 +132,26 @@ class Office:
         known = [p for p in self.programmes.values() if message.sender in p.tables.addresses.rows]
         return known[0] if known else next(iter(self.programmes.values()))
 
+    def ring(self) -> None:
+        """Look at the clock again (a rehearsal moved it)."""
+        self._bell.set()
+
+    def idle(self) -> bool:
+        """Whether nothing is due, waiting or being worked on."""
+        due = self.next_due()
+        return not self._working and not self._inbox and (due is None or due > self.clock.now())
+
+    def next_due(self) -> datetime | None:
+        """When the next timer is due."""
+        while self._heap:
+            due, name, key = self._heap[0]
+            programme = self.programmes.get(name)
+            timer = programme.tables.timers.rows.get(key) if programme is not None else None
+            if timer is not None and timer.due == due:
+                return due
+            heapq.heappop(self._heap)
+        return None
+
     # ----------------------------------------------------------------------------------- the loop
 
     async def run(self) -> None:
@@ -169,10 +190,18 @@ class Office:
         return True
 
     def _seconds_to_timer(self) -> float:
-        return self.clock.seconds_until(self._heap[0][0]) if self._heap else float(ALIVE_SECONDS)
+        due = self.next_due()
+        return self.clock.seconds_until(due) if due is not None else float(ALIVE_SECONDS)
 
     async def work(self) -> None:
         """Decide one batch and commit it; raises StoreFailed when nothing of it happened."""
+        self._working = True
+        try:
+            await self._work()
+        finally:
+            self._working = False
+
+    async def _work(self) -> None:
         batch = self._due_timers()
         while self._inbox and len(batch) < BATCH_EVENTS_MAX:
             batch.append(self._inbox.popleft())

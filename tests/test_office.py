@@ -47,11 +47,15 @@ class Bench:
             self.store,
             self.clock,
             lambda: b"\0" * 16,
-            lambda programme, letter: self.postman.post(programme, letter),
+            self.post,
             lambda said: self.unwritten.append(said.text),
         )
         self.postman = Postman(self.adapter, self.clock, made.settle)
         return made
+
+    def post(self, programme: Programme, letter: Letter) -> None:
+        """Hand a committed letter to the postman of the moment."""
+        self.postman.post(programme, letter)
 
     async def work(self) -> None:
         """Work until nothing is left to do."""

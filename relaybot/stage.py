@@ -1,0 +1,210 @@
+"""The stage of the demo: people with real IRC connections, a clock that can be moved, and what the audience sees.
+
+Nothing here is simulated but time: every line goes through a socket to the embedded server, through
+relaybot's adapter, core and database, and back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.text import Text
+
+from relaybot.app import Bot
+
+ANSWER_SECONDS = 10.0  # real seconds within which an expected line has to come
+QUIET_SECONDS_MAX = 5.0
+COLOURS = ("cyan", "green", "magenta", "yellow", "blue", "red")
+
+
+class Failed(Exception):
+    """The story did not go as told: something expected did not happen."""
+
+
+class StoryClock:
+    """A clock with a fixed start that can be paced (so many times real time) and moved forward."""
+
+    def __init__(self, start: datetime) -> None:
+        self._base = start.astimezone(UTC)
+        self._zero = time.monotonic()
+        self._speed = 1.0
+
+    def now(self) -> datetime:
+        """Aware UTC, whole milliseconds."""
+        now = self._base + timedelta(seconds=(time.monotonic() - self._zero) * self._speed)
+        return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+    def seconds_until(self, moment: datetime) -> float:
+        """Real seconds until it shows `moment` at the present pace."""
+        return max(0.0, (moment - self.now()).total_seconds() / self._speed)
+
+    def pace(self, speed: float) -> None:
+        """From now on run `speed` times as fast as real time."""
+        self._base, self._zero, self._speed = self.now(), time.monotonic(), speed
+
+    def move(self, moment: datetime) -> None:
+        """Show `moment`, if that is later than now."""
+        if moment > self.now():
+            self._base, self._zero = moment.astimezone(UTC), time.monotonic()
+
+
+@dataclass
+class Audience:
+    """What is told on the terminal: one line per thing seen, and a bar for the hour that runs."""
+
+    console: Console
+    clock: StoryClock
+    plain: bool
+    zone: str = "Europe/Lisbon"
+    lines: int = 0
+    progress: Progress | None = None
+    bar: TaskID | None = None
+
+    def scene(self, title: str) -> None:
+        """A heading."""
+        self.console.print()
+        self.console.print(Text(title, style="" if self.plain else "bold"))
+
+    def line(self, who: str, colour: str, mark: str, text: str) -> None:
+        """One line somebody said or saw."""
+        self.lines += 1
+        clock = self.clock.now().astimezone(ZoneInfo(self.zone))
+        shown = Text.assemble(
+            (f"{clock:%a %d %b %H:%M} ", "dim"), (f"{who:>14} ", colour), (f"{mark} ", "dim"), text
+        )
+        self.console.print(shown if not self.plain else Text(shown.plain), soft_wrap=True)
+
+    @contextlib.asynccontextmanager
+    async def hour(self, title: str, minutes: int) -> AsyncIterator[None]:
+        """Show the session clock while the body runs."""
+        if self.plain:
+            yield
+            return
+        columns = (TextColumn("{task.description}"), BarColumn(bar_width=48), TextColumn("{task.fields[left]}"))
+        with Progress(*columns, console=self.console, transient=True) as progress:
+            bar = progress.add_task(title, total=minutes, left="")
+            begin = self.clock.now()
+
+            async def tick() -> None:
+                while True:
+                    passed = (self.clock.now() - begin).total_seconds() / 60
+                    left = max(0.0, minutes - passed)
+                    progress.update(bar, completed=min(passed, minutes), left=f"{left:2.0f} min left")
+                    await asyncio.sleep(0.1)
+
+            ticking = asyncio.create_task(tick())
+            try:
+                yield
+            finally:
+                ticking.cancel()
+
+
+@dataclass
+class Actor:
+    """A person with an IRC connection of their own."""
+
+    name: str
+    audience: Audience
+    colour: str
+    seen: list[tuple[str, str]] = field(default_factory=list)  # (from where, line), in order
+    _next: int = 0
+    _more: asyncio.Event = field(default_factory=asyncio.Event)
+    _writer: asyncio.StreamWriter | None = None
+    _task: asyncio.Task[None] | None = None
+
+    async def connect(self, host: str, port: int, *channels: str) -> None:
+        """Connect, register, join."""
+        reader, self._writer = await asyncio.open_connection(host, port)
+        self._send(f"NICK {self.name}", f"USER {self.name} 0 * :{self.name}")
+        self._task = asyncio.create_task(self._read(reader))
+        for channel in channels:
+            self._send(f"JOIN {channel}")
+
+    async def _read(self, reader: asyncio.StreamReader) -> None:
+        while line := (await reader.readline()).decode(errors="replace").rstrip("\r\n"):
+            source, _, rest = line[1:].partition(" ") if line.startswith(":") else ("", "", line)
+            command, _, rest = rest.partition(" ")
+            if command == "PING":
+                self._send(f"PONG {rest}")
+            elif command == "INVITE":
+                self._send(f"JOIN {rest.split()[-1].lstrip(':')}")
+            elif command in {"PRIVMSG", "NOTICE"} and source.startswith("relaybot!"):
+                target, _, text = rest.partition(" :")
+                where = target if target.startswith("#") else ""
+                self.seen.append((where, text))
+                if not where or self._speaks_for(where):
+                    self.audience.line(where or self.name, self.colour, "<relaybot>", text)
+                self._more.set()
+
+    def _speaks_for(self, where: str) -> bool:
+        """A channel's lines are shown once: by the first of its members in the alphabet."""
+        return self.name in {"ana", "dana", "lupe"} and (where.endswith("-mods")) == (self.name == "dana")
+
+    def _send(self, *lines: str) -> None:
+        if self._writer is None:
+            raise Failed(f"{self.name} is not connected")
+        self._writer.write("".join(f"{line}\r\n" for line in lines).encode())
+
+    def say(self, text: str, where: str = "") -> None:
+        """Say something to relaybot in private, or in a channel."""
+        self.audience.line(where or self.name, self.colour, f"<{self.name}>", text)
+        self._send(f"PRIVMSG {where or 'relaybot'} :{text}")
+
+    async def expect(self, *parts: str, where: str = "") -> str:
+        """The next line from there that contains all parts; raises Failed when it does not come."""
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while True:
+            for number in range(self._next, len(self.seen)):
+                place, line = self.seen[number]
+                if place == where and all(part in line for part in parts):
+                    self._next = number + 1
+                    return line
+            self._more.clear()
+            left = deadline - time.monotonic()
+            try:
+                await asyncio.wait_for(self._more.wait(), max(left, 0.001))
+            except TimeoutError:
+                last = "\n    ".join(f"{w or 'private'}: {text}" for w, text in self.seen[-5:])
+                raise Failed(f"{self.name} waited in vain for {' ... '.join(parts)!r}; last seen:\n    {last}") from None
+
+    async def ask(self, text: str, *parts: str, where: str = "", at: str | None = None) -> str:
+        """Say something and wait for the answer."""
+        self.say(text, where)
+        return await self.expect(*parts, where=where if at is None else at)
+
+    def close(self) -> None:
+        """Leave."""
+        if self._task is not None:
+            self._task.cancel()
+        if self._writer is not None:
+            self._writer.close()
+
+
+async def let_pass(bot: Bot, clock: StoryClock, until: datetime) -> None:
+    """Move the clock to a moment; whatever is due on the way happens at its own moment, in order."""
+    while True:
+        due = bot.office.next_due()
+        stop = until if due is None else min(due, until)
+        clock.move(stop)
+        bot.office.ring()
+        await settled(bot)
+        if stop >= until:
+            return
+
+
+async def settled(bot: Bot) -> None:
+    """Wait until nothing is due, undecided or undelivered."""
+    end = time.monotonic() + QUIET_SECONDS_MAX
+    while time.monotonic() < end:
+        await asyncio.sleep(0.002)
+        if bot.office.idle() and not any(postman.waiting for postman in bot.postmen.values()):
+            return
+    raise Failed("relaybot did not come to rest")
