@@ -22,7 +22,7 @@ from relaybot.ports import Delivery
 
 log = logging.getLogger(__name__)
 
-WINDOW_BYTES = 6000  # unproven at most: a stock InspIRCd closes at 8192 unread bytes
+WINDOW_BYTES = 3500  # unproven at most: InspIRCd closes at 4096 unread bytes unless it is told to allow more
 WINDOW_LINES = 12  # the same when paced: networks close at about 20 unread lines
 FENCE_LINES = 4  # when paced, so many lines share one PING while others wait
 ECHO_SECONDS = 5.0  # an echo that does not come by then is asked for with a PING
