@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from adapters.ircd import Limits, Server
 from adapters.ircd.lines import cut, matches, parse
@@ -162,6 +163,15 @@ async def test_a_paced_network_reads_a_line_at_a_time(serve: Serve) -> None:
     assert 0.5 < seconds < 5
 
 
+async def test_a_paced_client_far_ahead_of_its_pace_loses_nothing(serve: Serve) -> None:
+    """Beyond what is read ahead the socket is left alone, so the sender waits; every line arrives, in order."""
+    net = await serve(Server(lines_per_second=4000))
+    ada = await net.join("ada", "#x", caps="echo-message")
+    text = "x" * 400
+    echoes = [line.params[1] for line in await ada.said(*(f"PRIVMSG #x :{n} {text}" for n in range(2000)))]
+    assert echoes == [f"{n} {text}" for n in range(2000)]
+
+
 async def test_drop_cuts_one_client_without_a_word(serve: Serve) -> None:
     """drop() is a network failure: no ERROR, others read QUIT, the nick is free at once; unknown nicks are an error."""
     server = Server()
@@ -299,6 +309,16 @@ def test_lines_are_read_as_the_rfc_says() -> None:
     assert (line.verb, line.params, line.tags) == ("PRIVMSG", ["#x", ": two  spaces "], {"a": "2", "b": ""})
     assert parse(b"TOPIC #x :") == type(line)("TOPIC", ["#x", ""])
     assert [parse(blank) for blank in (b"", b"   ", b":only!a@source", b"@only=tags")] == [None] * 4
+
+
+def test_lines_are_read_as_the_shared_vectors_say(corpora: Path) -> None:
+    """Verb and parameters agree with the parser vectors that IRC software shares."""
+    vectors = yaml.safe_load((corpora / "irc-parser" / "msg-split.yaml").read_text())["tests"]
+    assert vectors
+    for vector in vectors:
+        line = parse(vector["input"].encode())
+        assert line is not None
+        assert (line.verb, line.params) == (vector["atoms"]["verb"].upper(), vector["atoms"].get("params", [])), vector
 
 
 def _broken_for_whois(client: object, code: str, *params: str, text: str | None = None) -> None:

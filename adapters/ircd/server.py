@@ -76,12 +76,7 @@ class Server:
             server.close()
         for connection in list(self._connections):
             connection.close("the server is stopping")
-        try:
-            await asyncio.wait_for(self._empty.wait(), _CLOSE_SECONDS)
-        except TimeoutError:
-            for connection in list(self._connections):
-                connection.cut()
-            await self._empty.wait()
+        await self._empty.wait()  # ends: whoever does not take the last lines is cut after _CLOSE_SECONDS
         if server is not None:
             await server.wait_closed()
 
