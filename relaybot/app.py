@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 import os
@@ -107,6 +108,8 @@ async def open_bot(
         stack.push_async_callback(store.close)
         programmes = {p.name: Programme(p.name, _with_operator(p.policy, config)) for p in config.programmes}
         strangers = fill(programmes, await store.load())
+        gc.collect()
+        gc.freeze()  # a hundred thousand records live long: full collections need not walk them
         for name in strangers:
             log.warning("the database knows a programme %r that is not configured; its records rest", name)
         clock = clock or _clock(programmes, speed)

@@ -12,6 +12,7 @@ import json
 import logging
 import secrets
 import signal
+import sqlite3
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -185,7 +186,10 @@ def backup(target: Path, file: FileOption = None) -> None:
     """Copy the database into TARGET while relaybot may be running."""
     from storage.copies import backup as copy
 
-    copy(read_config(file).database, target)
+    try:
+        copy(read_config(file).database, target)
+    except (OSError, sqlite3.Error) as problem:
+        raise Misconfigured(f"no backup was made: {problem}") from None
     print(f"Backed up to {target} ({target.stat().st_size // 1024} KiB).")
 
 
@@ -195,7 +199,10 @@ def restore(source: Path, file: FileOption = None) -> None:
     from storage.copies import restore as put_back
 
     database = read_config(file).database
-    aside = put_back(source, database)
+    try:
+        aside = put_back(source, database)
+    except (OSError, sqlite3.Error) as problem:
+        raise Misconfigured(f"nothing was restored: {problem}") from None
     print(f"{database} is now the copy {source}." + (f" What was there is kept as {aside}." if aside else ""))
 
 

@@ -114,8 +114,19 @@ class Urgency(IntEnum):
 # ------------------------------------------------------------------------------------------- the records
 
 
+class Numbered:
+    """A record whose number is its key."""
+
+    __slots__ = ()
+    id: int
+
+    @property
+    def key(self) -> int:
+        return self.id
+
+
 @dataclass(frozen=True, slots=True)
-class Person:
+class Person(Numbered):
     """Someone the programme knows, with everything they said about themselves.
 
     `stage` follows rules.LIFECYCLES["person"]; whether a member waits, has an offer or a partner is
@@ -153,10 +164,6 @@ class Person:
     slow: bool = False
     unasked: tuple[datetime, ...] = ()  # when unasked messages went out lately, newest last
 
-    @property
-    def key(self) -> int:
-        return self.id
-
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -174,7 +181,7 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
-class Application:
+class Application(Numbered):
     """A17: a person's wish to take part, from handing in to a decision."""
 
     kind: ClassVar[str] = "application"
@@ -193,13 +200,9 @@ class Application:
     decided_by: int = 0
     words: str = ""  # what the applicant was told with a defer or decline
 
-    @property
-    def key(self) -> int:
-        return self.id
-
 
 @dataclass(frozen=True, slots=True)
-class Dialogue:
+class Dialogue(Numbered):
     """A conversation in progress: which form, which answers so far, which question is open.
 
     `asked_at` None: it waits its turn behind the open dialogue. `kept`: the person said `later`.
@@ -219,13 +222,9 @@ class Dialogue:
     place: str = ""  # where it is held: "" in private, else the moderators' place
     note: str = ""  # what the form needs to remember besides answers, in its own encoding
 
-    @property
-    def key(self) -> int:
-        return self.id
-
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Numbered):
     """M12: two people on their way to, in, or after meeting regularly."""
 
     kind: ClassVar[str] = "pair"
@@ -253,10 +252,6 @@ class Pair:
     told_at: datetime | None = None  # when the other side knew
     outcome: str = ""  # completed | fit | time | unreachable | other | no | expired | withdrawn
 
-    @property
-    def key(self) -> int:
-        return self.id
-
 
 @dataclass(frozen=True, slots=True)
 class Participant:
@@ -267,7 +262,7 @@ class Participant:
     pair: int
     person: int
     order: int  # who is asked first
-    answer: str = ""  # "" | yes | no
+    answer: str = ""  # "" | later (ask me again) | yes | no | withdrawn (said yes, then it ended by their doing)
     asked_at: datetime | None = None
     answered_at: datetime | None = None
     taught_seconds: int = 0
@@ -284,7 +279,7 @@ class Participant:
 
 
 @dataclass(frozen=True, slots=True)
-class Meeting:
+class Meeting(Numbered):
     """S40: one hour of a pair, from the first proposal to its end, with the clock of its two halves."""
 
     kind: ClassVar[str] = "meeting"
@@ -316,13 +311,9 @@ class Meeting:
     next_at: datetime | None = None  # proposed next hour
     next_by: int = 0
 
-    @property
-    def key(self) -> int:
-        return self.id
-
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class Case(Numbered):
     """H9: something a person asks the moderators; a farewell to be told is one too."""
 
     kind: ClassVar[str] = "case"
@@ -342,13 +333,9 @@ class Case:
     reason_words: str = ""  # moderators only
     notice: str = ""  # the approved text for the partner
 
-    @property
-    def key(self) -> int:
-        return self.id
-
 
 @dataclass(frozen=True, slots=True)
-class Memo:
+class Memo(Numbered):
     """A moderator's private note on an object or a person; other members never see it."""
 
     kind: ClassVar[str] = "memo"
@@ -359,13 +346,9 @@ class Memo:
     at: datetime
     text: str
 
-    @property
-    def key(self) -> int:
-        return self.id
-
 
 @dataclass(frozen=True, slots=True)
-class Feedback:
+class Feedback(Numbered):
     """What a person told about an hour or a partner, for moderators only; deleted after its time."""
 
     kind: ClassVar[str] = "feedback"
@@ -376,10 +359,6 @@ class Feedback:
     at: datetime
     value: str
     words: str = ""
-
-    @property
-    def key(self) -> int:
-        return self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -429,7 +408,7 @@ class Timer:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(Numbered):
     """One outgoing message in the outbox; gone from the store when its fate is known.
 
     `claim` is what must still be so when it leaves, e.g. "M12 asked_first"; a letter whose claim
@@ -451,13 +430,9 @@ class Letter:
     close: bool = False  # leave the place `to` for good afterwards
     style: Style = Style.LINE
 
-    @property
-    def key(self) -> int:
-        return self.id
-
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Numbered):
     """A line of the journal: who, when, which command, which object; never anybody's words.
 
     Appended, never changed, not held in memory. `about` is the object's id, `actor` 0 is relaybot.
@@ -470,10 +445,6 @@ class Entry:
     actor: int
     verb: str
     about: str = ""
-
-    @property
-    def key(self) -> int:
-        return self.id
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@
     moderator dana                          a moderator who is already known
     member ana learn="kubernetes a little" offer="rust deep" zone=Europe/Lisbon free="thu 17:30-22:00"
     pair 12 ana bram trial                  two members who are already introduced (stage trial)
+    pair 12 ana bram trial apart            ... without a place of their own
+    hour 40 12 2026-11-26 18:00             an hour M12 has agreed on, S40
     ana > join                              ana says it in private
     ana@public > !join                      ... in the public place; @team the moderators', @m12 the pair's
     ana < Hello ana.                        exactly this line goes to ana in private, next
@@ -14,6 +16,7 @@
     ana < **                                any number of lines, perhaps none
     at 2026-11-23 09:00                     time passes; due timers fire on the way, in order
     away bram | back bram                   letters to bram wait | are delivered now
+    outage 18:21                            relaybot is off until then: what was due fires late
 
 After each step every letter must be expected by the `<` lines that follow it, in order for each
 reader; a missing or unexpected line fails with the play's line number. Times of day may be written
@@ -26,17 +29,18 @@ import shlex
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from relaybot import times
 from relaybot.decide import decide, stands
-from relaybot.desk import Programme
+from relaybot.desk import Desk, Programme
 from relaybot.model import (
     Address,
     Change,
     Decision,
+    Drop,
     Due,
     Event,
     Heard,
@@ -51,6 +55,7 @@ from relaybot.model import (
     Tally,
     Told,
 )
+from relaybot.nouns import sessions
 from relaybot.policy import Network, Policy
 from relaybot.skills import read_skills
 
@@ -79,7 +84,7 @@ class World:
     said: list[tuple[str, str]] = field(default_factory=list)  # (reader, line) not yet expected
     away: set[str] = field(default_factory=set)
     vouched: dict[str, bool] = field(default_factory=dict)
-    after_event: Callable[[Programme], Programme] = lambda programme: programme
+    keep: Callable[[Programme, Decision], Programme] = lambda programme, decision: programme
     style: Style = Style.LINE
     _count: int = 0
 
@@ -91,31 +96,32 @@ class World:
     def happen(self, event: Event) -> Decision:
         """Decide an event, make it true, deliver the letters."""
         decision = decide(self.programme, event, self.moment())
-        self.programme.apply(decision)
-        self.programme = self.after_event(self.programme)
+        self.make(*decision)
         self.deliver()
         return decision
 
     def make(self, *changes: Change) -> None:
-        """Make records true without an event."""
+        """Make records true; `keep` may write them down and return a programme that was read back."""
         self.programme.apply(changes)
+        self.programme = self.keep(self.programme, changes)
 
     def deliver(self) -> None:
         """Hand out every letter that can be delivered now."""
         for letter in sorted(self.programme.tables.letters.rows.values(), key=lambda x: x.id):
             if not stands(self.programme, letter) or (letter.expires_at and letter.expires_at <= self.now):
-                self.programme.tables.letters.drop(letter.id)
+                self.make(Drop(letter))
             elif letter.to in self.away:
                 if letter.receipt and letter.receipt[0] != "~":
                     waiting = replace(letter, receipt="~" + letter.receipt)
-                    self.programme.tables.letters.put(waiting)
+                    self.make(Put(waiting))
                     self.happen(Told(letter, "waiting", "not logged in"))
             else:
                 self._hand_out(letter)
 
     def _hand_out(self, letter: Letter) -> None:
-        if self.programme.tables.letters.drop(letter.id) is None:
+        if letter.id not in self.programme.tables.letters.rows:
             return
+        self.make(Drop(letter))
         reader = self.reader(letter.to)
         self.said.extend((reader, f"+ {address.partition('/')[2]}") for address in letter.invite)
         self.said.extend((reader, line) for line in letter.text)
@@ -147,6 +153,12 @@ class World:
             style=self.style,
         )
         self.happen(Heard(message))
+
+    def outage_until(self, moment: datetime) -> None:
+        """Relaybot is off from now until then; what was due meanwhile fires late, in order, as at a start."""
+        self.make(Put(Tally(NAME, "alive", (self.now - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1))))
+        self.now = moment
+        self.pass_until(moment)
 
     def pass_until(self, moment: datetime) -> None:
         """Let time pass; timers fire at their moment, in order."""
@@ -198,8 +210,18 @@ def add_member(w: World, name: str, words: dict[str, str]) -> Person:
     )
 
 
-def add_pair(w: World, number: int, first: str, second: str, stage: str = "introduced", place: str = "") -> Pair:
-    """A pair of members who said yes to each other."""
+def add_hour(w: World, number: int, pair: int, at: datetime) -> None:
+    """An hour a pair has agreed on, with its timers."""
+    w.make(Put(Tally(NAME, "meeting", number - 1)))
+    desk = Desk(w.programme, w.moment())
+    sessions.agree(desk, desk.pairs[pair], at, 0)
+    w.make(*desk.changes())
+
+
+def add_pair(
+    w: World, number: int, first: str, second: str, stage: str = "introduced", place: str = "", apart: bool = False
+) -> Pair:
+    """A pair of members who said yes to each other; `apart`: without a place of their own."""
     people = [next(p for p in w.programme.tables.people.rows.values() if p.name == n) for n in (first, second)]
     pair = Pair(
         NAME,
@@ -208,7 +230,7 @@ def add_pair(w: World, number: int, first: str, second: str, stage: str = "intro
         drafted_by=0,
         drafted_at=w.now,
         introduced_at=w.now,
-        place=place or f"{NETWORK}/#{NAME}-m{number}",
+        place="" if apart else place or f"{NETWORK}/#{NAME}-m{number}",
         last_word_at=w.now,
     )
     w.make(Put(pair), Put(Tally(NAME, "pair", number)))
@@ -224,9 +246,9 @@ def add_pair(w: World, number: int, first: str, second: str, stage: str = "intro
 class Player:
     """Runs one play file."""
 
-    def __init__(self, path: Path, after_event: Callable[[Programme], Programme] | None = None) -> None:
+    def __init__(self, path: Path, keep: Callable[[Programme, Decision], Programme] | None = None) -> None:
         self.path = path
-        self.after_event = after_event
+        self.keep = keep
         self.zone = "UTC"
         self.settings: list[str] = []
         self.start = datetime(2026, 11, 21, 14, 5, tzinfo=ZoneInfo("Europe/Lisbon"))
@@ -238,8 +260,8 @@ class Player:
         """The world, made when the first step needs it."""
         if self._world is None:
             self._world = world(self.start.astimezone(ZoneInfo("UTC")), "\n".join(self.settings))
-            if self.after_event is not None:
-                self._world.after_event = self.after_event
+            if self.keep is not None:
+                self._world.keep = self.keep
         return self._world
 
     def run(self) -> World:
@@ -288,7 +310,14 @@ class Player:
             add_member(self.world, name, dict(p.split("=", 1) for p in pairs))
         elif head == "pair":
             words = tail.split()
-            add_pair(self.world, int(words[0]), words[1], words[2], *words[3:4])
+            add_pair(self.world, int(words[0]), words[1], words[2], *words[3:4], apart="apart" in words[4:])
+        elif head == "hour":
+            number, pair, at = tail.split(maxsplit=2)
+            add_hour(self.world, int(number), int(pair), self.moment(at))
+        elif head == "outage":
+            self.settled()
+            self.step = number
+            self.world.outage_until(self.moment(tail))
         elif head == "away":
             self.world.away.add(f"{NETWORK}/{tail}")
         elif head == "back":
