@@ -244,12 +244,17 @@ def command(
     always: bool = False,
     journal: bool = False,
     public: bool = False,
+    about: str = "",
 ) -> Callable[[Handler], Handler]:
-    """Declare a command; the decorated function is its handler."""
+    """Declare a command; the decorated function is its handler.
+
+    `about="case"` declares the sense a word has only before such an id: `hold H9` is not the `hold` of an hour.
+    """
+    key = f"{name} {LETTERS[about]}" if about else name
 
     def declare(handler: Handler) -> Handler:
-        assert name not in COMMANDS, f"{name} is declared twice"
-        COMMANDS[name] = Command(name, args, who, topic, help, examples, handler, always, journal, public)
+        assert key not in COMMANDS, f"{key} is declared twice"
+        COMMANDS[key] = Command(name, args, who, topic, help, examples, handler, always, journal, public)
         return handler
 
     return declare
@@ -329,6 +334,9 @@ def find(text: str) -> tuple[Command, str] | None:
         two = COMMANDS.get(f"{first} {parts[1].lower()}")
         if two is not None:
             return two, (parts[2].strip() if len(parts) > 2 else "")
+        with_id = COMMANDS.get(f"{first} {parts[1][0].upper()}") if parts[1][1:].isdecimal() else None
+        if with_id is not None:
+            return with_id, text.strip()[len(first) :].strip()
     one = COMMANDS.get(first)
     if one is None:
         return None

@@ -57,6 +57,7 @@ class Question:
     heard: Callable[[Desk, str, str], str] | None = None  # the same from (value kept, words said), instead of echo
     explain: str = ""
     label: str = ""  # its name in a letter
+    own: frozenset[str] = frozenset()  # words that are answers here though they are exits elsewhere, e.g. "later"
 
 
 @dataclass(frozen=True)
@@ -230,11 +231,7 @@ def pose(desk: Desk, dialogue: Dialogue, *before: str, first: bool = False) -> N
     if desk.style(person.home) is Style.LETTER and not dialogue.place:
         say(desk, dialogue, *before, *words.letter_form([_labelled(desk, dialogue, q) for q in todo]))
         return
-    asked = question.ask(desk, dialogue)
-    if form_.numbered and question.counted:
-        k, n = count(desk, dialogue, question.key)
-        asked = f"{k}/{n} {asked}"
-    say(desk, dialogue, *before, asked)
+    say(desk, dialogue, *before, asked(desk, dialogue))
 
 
 def _labelled(desk: Desk, dialogue: Dialogue, question: Question) -> tuple[str, str]:
@@ -265,6 +262,15 @@ def wake(desk: Desk, person: Person) -> None:
         pose(desk, min(queued, key=lambda d: d.id), first=True)
 
 
+def asked(desk: Desk, dialogue: Dialogue) -> str:
+    """The open question once more, as it was asked."""
+    form_ = FORMS[dialogue.form]
+    question = _question(dialogue)
+    said = question.ask(desk, dialogue)
+    k, n = count(desk, dialogue, question.key)
+    return f"{k}/{n} {said}" if form_.numbered and question.counted else said
+
+
 # ------------------------------------------------------------------------------------------ answering
 
 
@@ -288,9 +294,9 @@ def answer(desk: Desk, dialogue: Dialogue, text: str) -> None:
         _answer_letter(desk, dialogue, text)
         return
     word = text.strip().lower()
-    if word in EXITS and _exit(desk, dialogue, word):
-        return
     question = _question(dialogue)
+    if word in EXITS - question.own and _exit(desk, dialogue, word):
+        return
     _take(desk, dialogue, question, text)
 
 
@@ -358,10 +364,10 @@ def _exit(desk: Desk, dialogue: Dialogue, word: str) -> bool:
 def _answer_letter(desk: Desk, dialogue: Dialogue, text: str) -> None:
     """Read a reply that may answer several questions: labelled or numbered lines, or one answer."""
     word = text.strip().lower()
-    if word in EXITS:
+    todo = missing(desk, dialogue)
+    if word in EXITS - todo[0].own:
         _exit(desk, dialogue, word)
         return
-    todo = missing(desk, dialogue)
     found = _by_label([(q.label or q.key) for q in todo], text)
     problems: list[str] = []
     echoes: list[str] = []
@@ -420,6 +426,7 @@ def choice(
     skip: str | None = None,
     echo: Callable[[Desk, Dialogue, str], str] = _no_echo,
     explain: str = "",
+    own: frozenset[str] = frozenset(),
 ) -> Question:
     """A choice: options maps the value kept to the words (digits among them) that mean it.
 
@@ -434,7 +441,7 @@ def choice(
                 return value
         raise Invalid(words.choose_again(tuple(options[value][0] for value in open_now)))
 
-    return Question(key, ask, read, when=when, counted=counted, skip=skip, echo=echo, explain=explain)
+    return Question(key, ask, read, when=when, counted=counted, skip=skip, echo=echo, explain=explain, own=own)
 
 
 YES = ("yes", "y", "1", "ok", "okay", "fine", "sure", "yep")
