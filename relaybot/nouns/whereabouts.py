@@ -1,0 +1,180 @@
+"""Where somebody stands: true lines about everything of theirs, and who acts next and by when (product invariant 8).
+
+Nothing here tells more than the person has been told: an offer the other one declined is still waiting,
+a partner who leaves is still the partner, until the news has gone out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from relaybot import forms, times
+from relaybot.desk import Desk
+from relaybot.model import Application, Dialogue, Meeting, Pair, Person
+from relaybot.nouns import applications, cases, meetings, offers, pairs, people, profile
+from relaybot.rules import ACTIVE_PAIRS, RUNNING_MEETINGS
+from relaybot.words import guiding as words
+
+# A line about one thing, and the sentence that says who acts next in it.
+Standing = tuple[str, str]
+
+
+def lines(desk: Desk, person: Person) -> tuple[str, ...]:
+    """Everything `status` says; the last line begins with "Next: "."""
+    standing = words.STANDING.get(person.stage, "with")
+    known = [address.partition(":")[2] or address for address in people.addresses(desk, person)][:3]
+    found = list(_standings(desk, person))
+    kept = [words.question_kept(forms.asked(desk, d), _again(d)) for d in _dialogues(desk, person) if d.kept and d.form != "join"]
+    waiting_question = next((d for d in _dialogues(desk, person) if d.asked_at is not None and not d.kept), None)
+    nexts = [after for _, after in found if after]
+    if waiting_question is not None and not waiting_question.place:
+        nexts.insert(0, words.question_open(forms.asked(desk, waiting_question)))
+    said = [words.who(person, profile.title(desk), known, standing), *(line for line, _ in found if line), *kept]
+    return (*said, nexts[0] if nexts else words.next_join())
+
+
+def _again(dialogue: Dialogue) -> str:
+    return f"yes {dialogue.about}" if dialogue.form == "offer" else "join asks it again"
+
+
+def _dialogues(desk: Desk, person: Person) -> list[Dialogue]:
+    """The person's dialogues, the one asked last first."""
+    found = [d for d in desk.dialogues.where("person", person.id) if d.asking and d.form != "did-you-mean"]
+    return sorted(found, key=lambda d: (d.asked_at or desk.now, d.id), reverse=True)
+
+
+def _standings(desk: Desk, person: Person) -> Iterable[Standing]:
+    if person.stage == "member":
+        yield from _member(desk, person)
+    else:
+        yield from _outside(desk, person)
+    for case in desk.cases.where("person", person.id):
+        if case.topic == "help" and case.stage != "closed":
+            by = _day(desk, person, case.promise) if case.promise and case.promise > desk.now else ""
+            yield words.help_case(case.id, by), words.next_case(by)
+    if person.moderator:
+        yield _moderator(desk, person)
+
+
+def _moderator(desk: Desk, person: Person) -> Standing:
+    open_now = [a for a in desk.applications.where("open", True) if a.person != person.id]
+    seen = [c for c in desk.cases.where("open", True) if cases.visible(person, c)]
+    after = words.next_moderates() if open_now or seen else words.next_moderates_nothing()
+    return words.moderates(len(open_now), len(seen)), after
+
+
+def _day(desk: Desk, person: Person, at: datetime) -> str:
+    return words.day(at, people.zone(person), desk.now)
+
+
+# ------------------------------------------------------------------------------ before and after a member
+
+
+def _outside(desk: Desk, person: Person) -> Iterable[Standing]:
+    application = applications.of(desk, person)
+    if person.stage == "applying":
+        yield _applying(desk, person)
+    elif person.stage == "submitted" and application is not None:
+        yield _submitted(desk, person, application)
+    elif person.stage == "deferred":
+        number = application.id if application is not None else 0
+        timer = desk.timers.get(("application-forgotten", f"A{number}"))
+        yield words.deferred(number, _day(desk, person, timer.due) if timer else ""), words.next_deferred()
+    elif person.stage == "left":
+        yield "", words.next_left()
+    elif person.stage == "removed":
+        yield "", words.next_removed()
+    elif not person.moderator:
+        yield "", words.next_join()
+
+
+def _applying(desk: Desk, person: Person) -> Standing:
+    dialogue = forms.of(desk, person, "join")
+    if dialogue is None:
+        return "", words.next_resume()
+    settings = desk.policy.application
+    until = (dialogue.asked_at or desk.now) + timedelta(days=settings.parked_days + settings.erase_days)
+    k, n = forms.count(desk, dialogue, dialogue.asking)
+    return words.applying(k, n, _day(desk, person, until)), words.next_resume()
+
+
+def _submitted(desk: Desk, person: Person, application: Application) -> Standing:
+    holder = desk.people.get(application.holder)
+    name = holder.name if holder is not None else ""
+    mine = any(d.about == f"A{application.id}" for d in desk.dialogues.where("person", person.id))
+    if mine:
+        return words.asked_about(application.id, name), words.next_answer()
+    if application.chat_at is not None and application.chat_at > desk.now:
+        when = times.show(application.chat_at, people.zone(person), desk.now)
+        return words.chat_at(application.id, name, when, application.chat_means), words.next_chat(name, when)
+    by = _day(desk, person, application.promise)
+    if application.promise < desk.now:
+        return words.read_late(application.id, by, desk.policy.operator), words.next_read_late()
+    return words.read_by(application.id, name, by), words.next_read(name, by)
+
+
+# ------------------------------------------------------------------------------------------ a member
+
+
+def _member(desk: Desk, person: Person) -> Iterable[Standing]:
+    resting = people.paused(desk, person)
+    if resting and person.paused_until is not None:
+        until = _day(desk, person, person.paused_until)
+        yield words.paused(until), words.next_paused(until)
+    for pair in pairs.of(desk, person, ACTIVE_PAIRS | {"ending"}):
+        yield from _pair(desk, person, pair)
+    offer = offers.open_for(desk, person)
+    if offer is not None:
+        yield _offer(desk, person, offer)
+    elif person.waiting_since is not None:
+        yield _waiting(desk, person, person.waiting_since)
+    elif not resting and not pairs.of(desk, person):
+        yield words.not_looking(), words.next_not_looking()
+
+
+def _offer(desk: Desk, person: Person, pair: Pair) -> Standing:
+    if offers.standing(desk, pair, person) == "asked":
+        return words.offer_asked(pair.id, _day(desk, person, pair.closes_at or desk.now)), words.next_offer(pair.id)
+    by = _day(desk, person, offers.told_by(desk, pair, person))
+    return words.offer_waiting(pair.id, by), words.next_other(by)
+
+
+def _waiting(desk: Desk, person: Person, since: datetime) -> Standing:
+    if person.promise is None or person.promise < desk.now:
+        late = _day(desk, person, person.promise or since)
+        return words.waits_overdue(late), words.next_overdue()
+    by = _day(desk, person, person.promise)
+    return words.waiting(_day(desk, person, since), by), words.next_waiting(by)
+
+
+def _pair(desk: Desk, person: Person, pair: Pair) -> Iterable[Standing]:
+    name = pairs.partner(desk, pair, person).name
+    if pair.stage == "ending":
+        ending = {
+            "self": (words.ending_self(pair.id, name), words.next_ending_self()),
+            "both": (words.ending_both(pair.id, name), words.next_ending_both()),
+        }
+        if pair.told_by == "both":
+            yield ending["both"]
+            return
+        if pair.ended_by == person.id:
+            told = (words.ending_moderator(pair.id, name), words.next_ending_moderator())
+            yield ending.get(pair.told_by, told)
+            return
+    # To a partner who has not been told, a pair that ends is a pair like before.
+    stage = words.PAIR_STAGE.get(pair.stage, "")
+    hour = next(iter(meetings.of(desk, pair)), None)
+    about, after = _hour(desk, person, name, hour) if hour is not None else ("", words.next_propose(name))
+    yield f"{words.pair(pair.id, name, stage)} {about}".strip(), after
+
+
+def _hour(desk: Desk, person: Person, name: str, hour: Meeting) -> Standing:
+    zone = people.zone(person)
+    when = f"{times.show(hour.starts_at, zone, desk.now)} {times.city(zone)}"
+    if hour.stage in RUNNING_MEETINGS:
+        return words.hour_runs(hour.id), words.next_runs(name)
+    if hour.stage == "proposed":
+        mine = hour.proposed_by == person.id
+        return words.hour_proposed(hour.id, when, name, mine), words.next_proposal(name, mine)
+    return words.hour_agreed(hour.id, when), words.next_hour(name, when)

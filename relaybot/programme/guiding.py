@@ -1,0 +1,298 @@
+"""Guiding: `help`, `status`, `rules`, plain `yes` and `no`, and "did you mean"; nothing here changes where anybody stands.
+
+Help is made from the registry of commands, so it lists what exists and nothing else.
+"""
+
+from __future__ import annotations
+
+from relaybot import commands, forms
+from relaybot.commands import COMMANDS, Arg, Call, Command, Ref, Text, Who, command
+from relaybot.desk import Desk
+from relaybot.forms import Form, form, given, yes_no
+from relaybot.model import Dialogue, Message, Pair, Person
+from relaybot.nouns import offers, pairs, people, profile, whereabouts
+from relaybot.nouns.people import active_pairs, start_waiting
+from relaybot.ports import Invalid, Refused
+from relaybot.rules import ACTIVE_PAIRS
+from relaybot.words import common
+from relaybot.words import guiding as words
+
+# ----------------------------------------------------------------------------------------------- help
+
+MOST_LINES = 8
+
+# What somebody may most likely want to say next; commands that do not exist (yet) are left out.
+NEXT_COMMANDS = {
+    "stranger": ("join", "rules", "privacy", "moderator"),
+    "applying": ("join", "status", "set", "rules", "leave", "moderator"),
+    "submitted": ("status", "profile", "set", "offer", "learn", "leave", "moderator"),
+    "deferred": ("join", "profile", "leave", "moderator"),
+    "waiting": ("status", "profile", "offer", "learn", "pause", "leave", "moderator"),
+    "paired": ("status", "propose", "agree", "reschedule", "skip", "tell", "drop", "moderator"),
+    "member": ("status", "match me", "profile", "offer", "learn", "leave", "moderator"),
+    "moderator": ("queue", "show", "waiting", "suggest", "pair", "cases", "undo", "status"),
+}
+
+
+class Topic(Arg):
+    """A help topic or the name of a command; other words are not taken for one."""
+
+    def read(self, text: str) -> tuple[object, str]:
+        """The topic or command; raises Invalid for anything else."""
+        said = " ".join(text.lower().lstrip("!").split())
+        if not said:
+            return None, ""
+        if said in words.TOPICS or said in COMMANDS:
+            return said, ""
+        raise Invalid(words.no_topic(said))
+
+
+@command(
+    "help",
+    Topic("topic", optional=True),
+    who=Who.ANYONE,
+    topic="help",
+    help="what you can say now, or about one topic or command",
+    examples=("help", "help times", "help join"),
+    always=True,
+    public=True,
+)
+def help_(desk: Desk, call: Call) -> None:
+    """What can be said now; in the public place one line."""
+    if _in_public(desk, call):
+        desk.post(call.message.place, _public_line(desk))
+        return
+    topic = call.text("topic")
+    if topic in words.TOPICS:
+        call.reply(desk, *_topic(topic, call.person))
+    elif topic:
+        found = COMMANDS[topic]
+        call.reply(desk, *words.command_help(found.usage, found.help, found.examples))
+    else:
+        call.reply(desk, *_for_now(desk, call))
+
+
+def _in_public(desk: Desk, call: Call) -> bool:
+    network = desk.policy.networks.get(call.message.network)
+    return bool(call.message.place) and network is not None and call.message.place == network.public
+
+
+def _public_line(desk: Desk) -> str:
+    """Counts from the indexes: anybody may ask this as often as they like."""
+    active = sum(desk.pairs.count("stage", stage) for stage in ACTIVE_PAIRS)
+    return words.public_line(profile.title(desk), desk.people.count("waiting", True), active, None)
+
+
+def _topic(topic: str, person: Person | None) -> tuple[str, ...]:
+    if topic == "times":
+        return (words.topic_head(topic), *words.times_lines(), *_listed(_of_topic("times", person)))
+    topics = {"start": ("start", "help")}.get(topic, (topic,))
+    found = [c for name in topics for c in _of_topic(name, person)]
+    tail = (words.in_any_question(),) if topic == "start" else ()
+    return (words.topic_head(topic), *_listed(found), *tail)
+
+
+def _of_topic(topic: str, person: Person | None) -> list[Command]:
+    """The commands of a topic; what only moderators may do is listed for everybody under its own topic."""
+    shown = [c for c in COMMANDS.values() if c.topic == topic]
+    return [c for c in shown if topic == "moderator" or c.who != Who.MODERATOR or commands.allowed(c, person)]
+
+
+def _listed(found: list[Command]) -> tuple[str, ...]:
+    lines = [words.command_line(c.usage, c.help) for c in found[:MOST_LINES]]
+    return (*lines, words.also([c.name for c in found[MOST_LINES:]]))
+
+
+def _state(desk: Desk, person: Person | None, team: bool) -> str:
+    if person is None:
+        return "stranger"
+    if team or (person.moderator and person.stage != "member"):
+        return "moderator"
+    if person.stage != "member":
+        return person.stage if person.stage in {"applying", "submitted", "deferred"} else "stranger"
+    if pairs.of(desk, person):
+        return "paired"
+    return "waiting" if person.waiting_since is not None else "member"
+
+
+def _for_now(desk: Desk, call: Call) -> tuple[str, ...]:
+    state = _state(desk, call.person, call.team)
+    found = [COMMANDS[name] for name in NEXT_COMMANDS[state] if name in COMMANDS]
+    topics = [t for t in words.TOPICS if t != "moderator" or (call.person is not None and call.person.moderator)]
+    return (
+        words.help_head(state, profile.title(desk)),
+        *(words.command_line(c.usage, c.help) for c in found),
+        words.more_help(topics),
+    )
+
+
+# ---------------------------------------------------------------------------------------------- status
+
+
+@command(
+    "status",
+    who=Who.ANYONE,
+    topic="start",
+    help="who you are to me, what is next, who acts next and by when",
+    examples=("status",),
+    always=True,
+)
+def status(desk: Desk, call: Call) -> None:
+    """Where you stand."""
+    if call.person is None:
+        call.reply(desk, *words.stranger())
+        return
+    lines = whereabouts.lines(desk, call.person)
+    if call.team:  # a moderator's own affairs are nothing for the team's place
+        desk.tell(call.person, *lines)
+        desk.post(call.message.place, common.written_privately(call.message.name))
+    else:
+        call.reply(desk, *lines)
+
+
+@command("rules", who=Who.ANYONE, topic="start", help="the rules everybody agrees to", examples=("rules",), always=True)
+def rules(desk: Desk, call: Call) -> None:
+    """The rules in full, with their version."""
+    policy = desk.policy
+    if policy.rules_text:
+        lines = words.own_rules(profile.title(desk), policy.rules_version, policy.rules_text)
+    else:
+        lines = words.rules(profile.title(desk), policy.rules_version, policy.rules_line)
+    mine = words.agreed(call.person, policy.rules_version) if call.person is not None else ""
+    call.reply(desk, *lines, mine)
+
+
+# ------------------------------------------------------------------------------------------ yes and no
+
+
+@command(
+    "yes",
+    Ref("pair", optional=True),
+    topic="pair",
+    help="says yes to the open question, or to the offer named",
+    examples=("yes", "yes M12"),
+)
+def yes(desk: Desk, call: Call) -> None:
+    """Yes to an offer by its id, or to whatever is open."""
+    _answer(desk, call, "yes", "")
+
+
+@command(
+    "no",
+    Ref("pair", optional=True),
+    Text("words", optional=True),
+    topic="pair",
+    help="says no to the open question, or to the offer named; words go to moderators only",
+    examples=("no", "no M12", "no M12 not this month"),
+)
+def no(desk: Desk, call: Call) -> None:
+    """No to an offer by its id, or to whatever is open."""
+    _answer(desk, call, "no", call.text("words"))
+
+
+def _answer(desk: Desk, call: Call, said: str, more: str) -> None:
+    number = call.number("pair")
+    if not number:
+        place = call.message.place if call.team else ""
+        own = [d for d in desk.dialogues.where("person", call.me.id) if d.asked_at and not d.kept and d.place == place]
+        if not own:
+            raise Refused(common.nothing_open())
+        forms.answer(desk, max(own, key=lambda d: (d.asked_at or desk.now, d.id)), f"{said} {more}".strip())
+        return
+    about = f"M{number}"
+    for name in ("offer", "still-looking"):
+        dialogue = forms.of(desk, call.me, name, about)
+        if dialogue is not None and dialogue.asking:
+            forms.answer(desk, dialogue, f"{said} {more}".strip() if name == "offer" else said)
+            return
+    pair = desk.pairs.get(number)
+    if pair is None or pairs.side(desk, pair, call.me) is None:
+        raise Refused(words.not_asked(number))
+    _answer_offer(desk, call, pair, said, more)
+
+
+def _answer_offer(desk: Desk, call: Call, pair: Pair, said: str, more: str) -> None:
+    """An offer whose question is not open: told before, left by `stop`, together already, or over."""
+    me = call.me
+    standing = offers.standing(desk, pair, me)
+    if pair.stage in ACTIVE_PAIRS or (pair.stage == "ending" and pair.ended_by != me.id):
+        call.reply(desk, words.together_already(pair.id, pairs.partner(desk, pair, me).name))
+    elif standing == "":
+        raise Refused(words.not_asked(pair.id))
+    elif standing == "closed":
+        _closed(desk, call, pair)
+    elif said == "no":
+        offers.no(desk, pair, me, more)
+    elif standing == "asked":
+        offers.yes(desk, pair, me)
+    else:
+        by = words.day(offers.told_by(desk, pair, me), people.zone(me), desk.now)
+        call.reply(desk, words.yes_already(pair.id, by))
+
+
+def _closed_on(desk: Desk, pair: Pair, person: Person) -> str:
+    at = pair.told_at or pair.ended_at
+    return words.day(at, people.zone(person), desk.now) if at is not None else ""
+
+
+def _closed(desk: Desk, call: Call, pair: Pair) -> None:
+    """A late answer is thanked for; whoever is not looked for any more is asked whether to begin again."""
+    me = call.me
+    on = _closed_on(desk, pair, me)
+    if me.waiting_since is not None and me.promise is not None:
+        by = words.day(me.promise, people.zone(me), desk.now)
+        call.reply(desk, f"{words.closed(pair.id, on)} {words.in_the_list(by)}")
+    elif me.stage != "member" or active_pairs(desk, me) >= desk.policy.cap:
+        call.reply(desk, words.closed(pair.id, on), words.limit_full() if me.stage == "member" else words.next_join())
+    else:
+        forms.begin(desk, me, "look-again", f"M{pair.id}")
+
+
+def _look_again(desk: Desk, dialogue: Dialogue) -> None:
+    person = desk.people[dialogue.person]
+    if given(dialogue, "again") == "no":
+        desk.tell(person, words.not_looking_again())
+        return
+    person = start_waiting(desk, desk.change(person, rematch="yes"))
+    if person.promise is None:
+        desk.tell(person, words.limit_full())
+    else:
+        desk.tell(person, words.looking_again(words.day(person.promise, people.zone(person), desk.now)))
+
+
+def _ask_again(desk: Desk, dialogue: Dialogue) -> str:
+    pair = desk.pairs[int(dialogue.about[1:])]
+    return words.look_again(pair.id, _closed_on(desk, pair, desk.people[dialogue.person]))
+
+
+form(Form("look-again", (yes_no("again", _ask_again),), done=_look_again))
+
+
+# ---------------------------------------------------------------------------------------- did you mean
+
+
+def _meant(desk: Desk, dialogue: Dialogue) -> None:
+    """A yes runs the line as if it had been typed."""
+    person = desk.people[dialogue.person]
+    meant = dialogue.note.partition("\n")[2]
+    found = commands.find(meant)
+    if given(dialogue, "meant") == "no":
+        desk.tell(person, words.fine())
+        return
+    if found is None or found[0].journal or not commands.allowed(found[0], person):
+        desk.tell(person, words.type_it(meant))
+        return
+    message = Message(
+        network=person.home.partition("/")[0], sender=person.home, reply=person.home, name=person.name, text=meant
+    )
+    call = Call(message, person, found[0], commands.read_args(*found))
+    found[0].handler(desk, call)
+    desk.note(person.id, found[0].name, call.object_id())
+
+
+def _ask_meant(desk: Desk, dialogue: Dialogue) -> str:
+    word, _, meant = dialogue.note.partition("\n")
+    return words.did_you_mean(word, meant)
+
+
+form(Form("did-you-mean", (yes_no("meant", _ask_meant),), done=_meant, waits=False, brief=True))
