@@ -312,8 +312,8 @@ class Player:
             words = tail.split()
             add_pair(self.world, int(words[0]), words[1], words[2], *words[3:4], apart="apart" in words[4:])
         elif head == "hour":
-            number, pair, at = tail.split(maxsplit=2)
-            add_hour(self.world, int(number), int(pair), self.moment(at))
+            meeting, pair, at = tail.split(maxsplit=2)
+            add_hour(self.world, int(meeting), int(pair), self.moment(at))
         elif head == "outage":
             self.settled()
             self.step = number

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from relaybot import forms
 from relaybot.desk import Desk
 from relaybot.model import Meeting, Pair
+from relaybot.nouns import hour
 from relaybot.rules import FINAL_MEETINGS, RUNNING_MEETINGS, step
 
 
@@ -23,10 +27,30 @@ def upcoming(desk: Desk, pair: Pair) -> Meeting | None:
     return next((m for m in of(desk, pair) if m.stage == "agreed"), None)
 
 
+def close(desk: Desk, meeting: Meeting, verb: str) -> Meeting:
+    """The last step of an hour: its clock stands, its timers and every open question about it are gone."""
+    tidy(desk, meeting)
+    counted = hour.run(meeting, desk.now)
+    return desk.change(counted, stage=step("meeting", meeting.stage, verb), ran_at=None, held_at=None)
+
+
+def tidy(desk: Desk, meeting: Meeting) -> None:
+    """Take back an hour's timers and every open question about it."""
+    about = f"S{meeting.id}"
+    desk.cancel_all(about)
+    for side in desk.participants.where("pair", meeting.pair):
+        forms.forget(desk, desk.people[side.person], about)
+
+
 def call_off(desk: Desk, meeting: Meeting) -> None:
     """Take an hour out of the plan, whatever it was doing, with all its timers."""
-    desk.cancel_all(f"S{meeting.id}")
     if meeting.stage in FINAL_MEETINGS:
+        desk.cancel_all(f"S{meeting.id}")
         return
-    verb = "withdraw" if meeting.stage == "proposed" else "call off"
-    desk.change(meeting, stage=step("meeting", meeting.stage, verb))
+    close(desk, meeting, "withdraw" if meeting.stage == "proposed" else "call off")
+
+
+def near(desk: Desk, pair: Pair) -> Meeting | None:
+    """The hour that runs now or begins before a farewell could be told: its partner must not come in vain."""
+    latest = desk.now + timedelta(hours=desk.policy.farewell.neutral_line_hours)
+    return next((m for m in of(desk, pair) if m.stage in RUNNING_MEETINGS or m.starts_at <= latest), None)

@@ -1,0 +1,211 @@
+"""An hour while it runs: what is said and written down at each happening of its clock, and after an outage.
+
+The arithmetic is nouns/hour.py, lateness is nouns/clock.py, the verbs people give are programme/meeting.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from relaybot import forms, times
+from relaybot.desk import Desk
+from relaybot.model import Meeting, Pair, Person
+from relaybot.nouns import cases, clock, hour, meetings, pairs, people, sessions
+from relaybot.rules import step
+from relaybot.words import meeting as words
+
+
+def teachers_of(desk: Desk, meeting: Meeting) -> tuple[Person, Person]:
+    """Who teaches first and who second; without halves just the two people."""
+    pair = desk.pairs[meeting.pair]
+    ids = meeting.teachers or tuple(person.id for person in pairs.people(desk, pair))
+    return desk.people[ids[0]], desk.people[ids[1]]
+
+
+def teaching(desk: Desk, meeting: Meeting) -> tuple[Person, Person]:
+    """Who teaches now, and whom."""
+    first, second = teachers_of(desk, meeting)
+    return (first, second) if meeting.stage == "first_half" else (second, first)
+
+
+def _said(desk: Desk, meeting: Meeting, name: str) -> Meeting:
+    return desk.change(meeting, said=(*meeting.said, name))
+
+
+# ------------------------------------------------------------------------------------- what the clock does
+
+
+@clock.happens("open")
+def _open(desk: Desk, pair: Pair, meeting: Meeting, at: datetime, quiet: bool) -> Meeting:
+    """The agreed moment: welcome, and people are waited for."""
+    if meeting.off_unless_moved:
+        return _off(desk, pair, meeting)
+    meeting = _opened(desk, pair, meeting)
+    first, second = teachers_of(desk, meeting)
+    session = desk.policy.session
+    here = len(meeting.present) == len(pairs.sides(desk, pair))
+    stop = hour.end(meeting)
+    last = stop - timedelta(minutes=session.end_warning_minutes)
+
+    def text(zones: words.Zones) -> str:
+        if not meeting.teachers:
+            return words.welcome(first, second, words.no_halves(meeting, last, stop, zones), here)
+        half = hour.whole_minute(meeting.starts_at + (stop - meeting.starts_at) / 2)
+        said = words.teaches(first, second, sessions.subject(first, second))
+        return words.welcome(first, second, words.halves(meeting, said, half, last, stop, zones), here)
+
+    sessions.speak(desk, pair, text)
+    return go(desk, pair, meeting) if here else meeting
+
+
+def _opened(desk: Desk, pair: Pair, meeting: Meeting) -> Meeting:
+    """The hour waits for its people; who teaches first is decided now, by what each gave so far."""
+    sessions.forget_move(desk, pair, meeting)
+    order = sessions.teachers(desk, pair) if desk.policy.session.swap == "half" else ()
+    desk.cancel("soon", f"S{meeting.id}")
+    return desk.change(
+        meeting, stage=step("meeting", meeting.stage, "open"), teachers=order, ends_at=hour.end(meeting), moved_to=None
+    )
+
+
+def _off(desk: Desk, pair: Pair, meeting: Meeting) -> Meeting:
+    """Somebody asked late to move it and got no answer: the hour is off, the new time stays open as a proposal."""
+    closed = meetings.close(desk, meeting, "lapse")
+    sessions.lapsed_move(desk, pair, closed)
+    return closed
+
+
+def go(desk: Desk, pair: Pair, meeting: Meeting) -> Meeting:
+    """Both are there: the clock begins, and what is left is split."""
+    for person in pairs.people(desk, pair):
+        forms.forget(desk, person, f"S{meeting.id}")
+    session = desk.policy.session
+    meeting = hour.begin(meeting, session, desk.now)
+    desk.put(meeting)
+    first, second = teachers_of(desk, meeting)
+    stop = hour.end(meeting)
+    left = round((stop - desk.now).total_seconds())
+    if not meeting.teachers:
+        sessions.speak(desk, pair, lambda zones: words.go_free(stop, zones))
+    elif meeting.swap_at is None:
+        bang = sessions.bang(pair)
+        sessions.speak(desk, pair, lambda zones: words.go_short(first, stop, words.whole(left), bang, zones))
+        sessions.listen(desk, pair, meeting, "one-direction")
+    else:
+        swap_at = meeting.swap_at
+        lengths = (round((swap_at - desk.now).total_seconds()), round((stop - swap_at).total_seconds()))
+        sessions.speak(desk, pair, lambda zones: words.go(first, second, swap_at, lengths, zones))
+    clock.plan(desk, meeting)
+    return meeting
+
+
+@clock.happens("warn")
+def _warn(desk: Desk, pair: Pair, meeting: Meeting, at: datetime, quiet: bool) -> Meeting:
+    if not quiet:
+        sessions.speak(desk, pair, lambda zones: words.warn(desk.policy.session.swap_warning_minutes))
+    return _said(desk, meeting, "warn")
+
+
+@clock.happens("swap")
+def swap(desk: Desk, pair: Pair, meeting: Meeting, at: datetime, quiet: bool) -> Meeting:
+    meeting = hour.swap(meeting, at)
+    desk.put(meeting)
+    teacher, learner = teaching(desk, meeting)
+    if not quiet:
+        stop, subject = hour.end(meeting), sessions.subject(teacher, learner)
+        sessions.speak(desk, pair, lambda zones: words.swap(teacher, learner, subject, stop, zones))
+    return meeting
+
+
+@clock.happens("last")
+def _last(desk: Desk, pair: Pair, meeting: Meeting, at: datetime, quiet: bool) -> Meeting:
+    """Ten minutes left; and the same time next week is offered unless the next hour is agreed already."""
+    minutes = desk.policy.session.end_warning_minutes
+    meeting = _said(desk, meeting, "last")
+    coming = meetings.upcoming(desk, pair)
+    if quiet:
+        return meeting
+    if coming is not None:
+        sessions.speak(desk, pair, lambda zones: words.last_with_agreed(minutes, coming.starts_at, zones))
+        return meeting
+    next_at = sessions.next_time(desk, pair, meeting)
+    meeting = desk.change(meeting, next_at=next_at)
+    sessions.speak(desk, pair, lambda zones: words.last_with_next(minutes, next_at, sessions.bang(pair), zones))
+    sessions.listen(desk, pair, meeting, "next-hour")
+    return meeting
+
+
+@clock.happens("end")
+def end(desk: Desk, pair: Pair, meeting: Meeting, at: datetime, quiet: bool) -> Meeting:
+    if not quiet:
+        early = at < hour.end(meeting)
+        sessions.speak(
+            desk, pair, lambda zones: words.over_early(at, zones) if early else words.over(), fleeting=False
+        )
+    return _held(desk, pair, meeting, at)
+
+
+def _held(desk: Desk, pair: Pair, meeting: Meeting, at: datetime) -> Meeting:
+    """The hour took place: the ledger, the pair's record, and the private question afterwards."""
+    proposed, by = meeting.next_at, meeting.next_by
+    finished = hour.finish(meeting, at)
+    desk.put(finished)
+    meetings.tidy(desk, finished)
+    for side in pairs.sides(desk, pair):
+        seconds = finished.taught[finished.teachers.index(side.person)] if finished.teachers else 0
+        desk.put(replace(side, taught_seconds=side.taught_seconds + seconds, missed_in_row=0))
+    starter = finished.teachers[0] if finished.teachers else pair.started_by
+    pair = desk.change(
+        pair, held=pair.held + 1, last_held_at=at, last_word_at=max(at, pair.last_word_at or at), started_by=starter
+    )
+    for number, person in enumerate(pairs.people(desk, pair)):
+        asked = people.waking(desk, person, at + timedelta(minutes=desk.policy.fit.after_minutes))
+        desk.plan(f"fit {number}", f"M{pair.id}", max(asked, desk.now))
+    if proposed is not None and by and meetings.upcoming(desk, pair) is None:
+        sessions.propose(desk, pair, desk.people[by], proposed)
+    return finished
+
+
+# ------------------------------------------------------------------------------------- after an outage
+
+
+@clock.returns("waiting")
+def _back_waiting(desk: Desk, pair: Pair, meeting: Meeting, since: datetime) -> Meeting:
+    """The start fell into an outage: people are waited for from now on, and nobody missed anything."""
+    stop = hour.end(meeting)
+    if desk.now >= stop:
+        team = [times.show_time(at, "UTC") for at in (since, desk.now)]
+        hidden = cases.concerned(desk, pair)
+        people.tell_team(desk, words.lost_team(pair.id, meeting.id, *team), hidden_from=hidden)
+        sessions.speak(desk, pair, lambda zones: words.away(since, desk.now, words.lost(), zones), fleeting=False)
+        return meetings.close(desk, meeting, "lapse")
+    if meeting.stage == "agreed":
+        meeting = _opened(desk, pair, meeting)
+    meeting = desk.change(meeting, waits_from=desk.now)
+    sessions.speak(desk, pair, lambda zones: words.away(since, desk.now, words.still_waiting(stop, zones), zones))
+    return go(desk, pair, meeting) if len(meeting.present) == len(pairs.sides(desk, pair)) else meeting
+
+
+@clock.returns("running")
+def _back_running(desk: Desk, pair: Pair, meeting: Meeting, since: datetime) -> Meeting:
+    """The clock kept running: one line tells how things stand."""
+    stop = hour.end(meeting)
+
+    def state(zones: words.Zones) -> str:
+        if meeting.stage == "held":
+            return words.ended_meanwhile(stop, zones)
+        if meeting.held_at is not None:
+            return words.still_held(sessions.bang(pair))
+        if meeting.stage == "second_half":
+            teacher, learner = teaching(desk, meeting)
+            said = words.teaches(teacher, learner, "")
+            return words.still_second(said, meeting.swap_at or stop, stop, zones)
+        if meeting.swap_at is not None:
+            return words.still_first(meeting.swap_at, zones)
+        return words.still_one(stop, zones)
+
+    if meeting.stage in {"first_half", "second_half", "held"}:
+        fleeting = meeting.stage != "held"
+        sessions.speak(desk, pair, lambda zones: words.away(since, desk.now, state(zones), zones), fleeting=fleeting)
+    return meeting

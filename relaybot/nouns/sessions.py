@@ -1,0 +1,262 @@
+"""What two partners share around an hour: finding it, agreeing on one, speaking to both, who teaches what.
+
+Used by every verb that touches hours: scheduling, moving, the clock, no-shows and the fit question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from relaybot import forms, times
+from relaybot.commands import Call
+from relaybot.desk import Desk
+from relaybot.model import Meeting, Pair, Person, Urgency
+from relaybot.nouns import hour, meetings, pairs, people
+from relaybot.ports import Invalid, Refused
+from relaybot.rules import RUNNING_MEETINGS, step
+from relaybot.words import sessions as words
+
+# Questions about when to meet: settled at once by an agreement.
+TIME_FORMS = ("times", "proposal", "closest", "neither")
+WAITING_FOR_TIMES = ("times again", "times hint", "times case")
+
+
+# ---------------------------------------------------------------------------------------------- finding
+
+
+def hours_of(desk: Desk, person: Person) -> list[tuple[Pair, Meeting]]:
+    """Every hour of a person that is agreed or runs, the earliest first."""
+    found = [(pair, m) for pair in pairs.of(desk, person) for m in meetings.of(desk, pair) if m.stage != "proposed"]
+    return sorted(found, key=lambda both: (both[1].starts_at, both[1].id))
+
+
+def agreed(desk: Desk, person: Person, number: int = 0) -> tuple[Pair, Meeting]:
+    """The hour meant: by its number, else the only one to come; raises Refused, naming the choices."""
+    found = hours_of(desk, person)
+    if number:
+        for pair, meeting in found:
+            if meeting.id == number:
+                return pair, meeting
+        raise Refused(words.not_yours(number))
+    if not found:
+        raise Refused(words.none_agreed())
+    if len(found) > 1:
+        shown = [(m.id, times.show(m.starts_at, people.zone(person))) for _, m in found]
+        raise Refused(words.which(shown))
+    return found[0]
+
+
+def now_on(desk: Desk, call: Call) -> tuple[Pair, Meeting] | None:
+    """The hour a session verb means: the pair's whose place it was said in, else the speaker's that runs or begins next."""
+    place = call.message.place
+    found = [
+        (pair, m)
+        for pair, m in hours_of(desk, call.me)
+        if (not place or pair.place == place) and (m.stage in RUNNING_MEETINGS or _early(desk, m))
+    ]
+    running = [both for both in found if both[1].stage in RUNNING_MEETINGS]
+    return next(iter(running or found), None)
+
+
+def _early(desk: Desk, meeting: Meeting) -> bool:
+    """Whether an agreed hour is so near that session verbs mean it."""
+    return meeting.starts_at - desk.now <= timedelta(hours=desk.policy.session.reminder_hours)
+
+
+def conversation(call: Call) -> bool:
+    """Whether a bare word in a pair's place may as well be part of their talk: then it is never refused aloud."""
+    message = call.message
+    return bool(message.place) and not message.addressed and not message.text.lstrip().startswith("!")
+
+
+# -------------------------------------------------------------------------------------------- agreeing
+
+
+def minutes(desk: Desk, pair: Pair) -> int:
+    """The length of the pair's hours."""
+    return pair.minutes or desk.policy.session.length_minutes
+
+
+def read_time(desk: Desk, person: Person, text: str) -> datetime:
+    """A moment to come in the person's words; raises Invalid with a whole sentence."""
+    try:
+        at = times.when(text, desk.now, people.zone(person))
+    except times.NotUnderstood as unclear:
+        raise Invalid(str(unclear)) from None
+    if at > desk.now + timedelta(days=desk.policy.session.ahead_days):
+        raise Invalid(words.too_far(desk.policy.session.ahead_days))
+    return at
+
+
+def clash(desk: Desk, person: Person, at: datetime, length: int, but: int = 0) -> Meeting | None:
+    """An hour of the person that would overlap with one at `at`."""
+    stop = at + timedelta(minutes=length)
+    for _, meeting in hours_of(desk, person):
+        if meeting.id != but and meeting.starts_at < stop and at < hour.end(meeting):
+            return meeting
+    return None
+
+
+def agree(desk: Desk, pair: Pair, at: datetime, by: int) -> Meeting:
+    """An hour is agreed: a number, its timers, and no question about times is open any more."""
+    pair = desk.pairs[pair.id]
+    trial = pair.stage in {"introduced", "trial"} or (pair.stage == "resting" and not fits(desk, pair))
+    drafted = Meeting(
+        desk.name, desk.number("meeting"), pair.id, "proposed", at, minutes(desk, pair), trial=trial, proposed_by=by
+    )
+    meeting = desk.change(drafted, stage=step("meeting", "proposed", "agree"))
+    if pair.stage == "introduced":
+        pairs.move(desk, pair, "agree")
+    elif pair.stage == "resting":
+        pairs.move(desk, pair, "try again" if trial else "wake")
+    settle_times(desk, pair)
+    plan(desk, pair, meeting)
+    return meeting
+
+
+def settle_times(desk: Desk, pair: Pair) -> None:
+    """Nothing about when to meet is open any more."""
+    about = f"M{pair.id}"
+    for name in WAITING_FOR_TIMES:
+        desk.cancel(name, about)
+    for side in pairs.sides(desk, pair):
+        if side.times:
+            desk.change(side, times=())
+        forms.forget(desk, desk.people[side.person], about, *TIME_FORMS)
+
+
+def plan(desk: Desk, pair: Pair, meeting: Meeting) -> None:
+    """The timers of an agreed hour: both reminders, the call before it, its clock."""
+    session = desk.policy.session
+    about = f"S{meeting.id}"
+    soon = meeting.starts_at - timedelta(minutes=session.soon_minutes)
+    desk.plan("hour", about, meeting.starts_at)
+    desk.plan("soon", about, max(soon, desk.now))
+    for number, person in enumerate(pairs.people(desk, pair)):
+        due = people.waking(desk, person, meeting.starts_at - timedelta(hours=session.reminder_hours))
+        if desk.now < due < soon:
+            desk.plan(f"remind {number}", about, due)
+
+
+def fits(desk: Desk, pair: Pair) -> bool:
+    """Whether both say that it is a good fit, often enough for the programme."""
+    sides = pairs.sides(desk, pair)
+    return all(s.fit == "good" for s in sides) and sum(s.good_fits for s in sides) >= desk.policy.fit.good_fits
+
+
+def next_time(desk: Desk, pair: Pair, meeting: Meeting, weeks: int = 1) -> datetime:
+    """The same time on the clock some weeks later, where the first of the two lives; never in the past."""
+    zone = people.zone(pairs.people(desk, pair)[0])
+    wall = times.local(meeting.starts_at, zone)
+    at = meeting.starts_at
+    while at <= desk.now or weeks:
+        wall += timedelta(days=7)
+        at = times.at_wall(wall.date(), wall.hour * 60 + wall.minute, zone)
+        weeks = max(0, weeks - 1)
+    return at
+
+
+# -------------------------------------------------------------------------------------------- speaking
+
+Text = Callable[[Sequence[str]], str]
+
+
+def speak(desk: Desk, pair: Pair, text: Text, *, urgency: Urgency = Urgency.URGENT, fleeting: bool = True) -> None:
+    """Say a line to both, with the clocks of those who read it: in their place, or to each in private.
+
+    A fleeting line (the clock's) is not said at all when it cannot leave soon.
+    """
+    expires = desk.now + timedelta(seconds=desk.policy.session.stale_seconds) if fleeting else None
+    if pair.place:
+        desk.post(pair.place, text(zones(desk, pair)), urgency=urgency, expires_at=expires)
+        return
+    for person in pairs.people(desk, pair):
+        desk.tell(person, text([people.zone(person)]), urgency=urgency, expires_at=expires)
+
+
+def bang(pair: Pair) -> str:
+    """What commands begin with where the pair reads them."""
+    return "!" if pair.place else ""
+
+
+def zones(desk: Desk, pair: Pair, first: Person | None = None) -> list[str]:
+    """The clocks of both, `first`'s in front."""
+    found = sorted(pairs.people(desk, pair), key=lambda person: first is not None and person.id != first.id)
+    return [people.zone(person) for person in found]
+
+
+def subject(teacher: Person, learner: Person) -> str:
+    """What one teaches the other: a skill offered by one and wanted by the other; "" when none is named the same."""
+    wanted = {skill.name for skill in learner.learn}
+    return next((skill.name for skill in teacher.offer if skill.name in wanted), "")
+
+
+def listen(desk: Desk, pair: Pair, meeting: Meeting, name: str, *but: int) -> None:
+    """Where a pair has no place of its own: a bare yes or no in private answers the line just said."""
+    if pair.place:
+        return
+    for person in pairs.people(desk, pair):
+        if person.id not in but:
+            forms.listen(desk, person, name, f"S{meeting.id}")
+
+
+def teachers(desk: Desk, pair: Pair, extra: Sequence[tuple[int, int]] = (), started_last: int = 0) -> tuple[int, int]:
+    """Who teaches first and second next time; `extra` are seconds (person, taught) not yet in the record."""
+    sides = pairs.sides(desk, pair)
+    more = dict(extra)
+    taught = [s.taught_seconds + more.get(s.person, 0) for s in sides]
+    return hour.starters([s.person for s in sides], taught, started_last or pair.started_by)
+
+
+def with_time(desk: Desk, pair: Pair, person: Person, moments: Sequence[datetime]) -> None:
+    """Remember moments that would suit one of them, until the other answers."""
+    side = pairs.side(desk, pair, person)
+    if side is not None:
+        desk.put(replace(side, times=tuple(moments)))
+
+
+def open_times(desk: Desk, pair: Pair, person: Person) -> tuple[datetime, ...]:
+    """The moments a person said would suit that have not passed."""
+    side = pairs.side(desk, pair, person)
+    return tuple(at for at in side.times if at > desk.now) if side is not None else ()
+
+
+# ------------------------------------------------------------------------------------------ proposing
+
+
+def propose(desk: Desk, pair: Pair, person: Person, at: datetime) -> None:
+    """One of them proposes a moment: it stays open, and the partner is asked."""
+    partner = pairs.partner(desk, pair, person)
+    about = f"M{pair.id}"
+    with_time(desk, pair, person, (at,))
+    forms.forget(desk, person, about, *TIME_FORMS)
+    forms.forget(desk, partner, about, *TIME_FORMS)
+    forms.begin(desk, partner, "proposal", about, note=note([at]))
+
+
+def note(moments: Sequence[datetime]) -> str:
+    """Moments as a dialogue keeps them."""
+    return " ".join(at.isoformat() for at in moments)
+
+
+def noted(text: str) -> tuple[datetime, ...]:
+    """The moments a dialogue kept."""
+    return tuple(datetime.fromisoformat(part) for part in text.split())
+
+
+def forget_move(desk: Desk, pair: Pair, meeting: Meeting) -> None:
+    """The wish to move an hour has lapsed: the partner is not asked any more."""
+    for person in pairs.people(desk, pair):
+        forms.forget(desk, person, f"S{meeting.id}", "move")
+
+
+def lapsed_move(desk: Desk, pair: Pair, meeting: Meeting) -> None:
+    """An hour that somebody wanted to move late went by without an answer: it is off, the new time stays proposed."""
+    asker = desk.people[meeting.proposed_by]
+    for person in pairs.people(desk, pair):
+        at = times.show(meeting.starts_at, people.zone(person))
+        desk.tell(person, words.off_unanswered(at, pairs.partner(desk, pair, person), person.id == asker.id))
+    if meeting.moved_to is not None and meeting.moved_to > desk.now:
+        propose(desk, pair, asker, meeting.moved_to)
