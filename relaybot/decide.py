@@ -19,8 +19,8 @@ from relaybot.nouns.soundness import unsound
 from relaybot.ports import Invalid, Refused
 from relaybot.words import common as words
 
-# `yes M12` and `no M12 words` answer that offer, whichever dialogue is open; a bare yes belongs to the open one.
-_PAIR = re.compile(r"m[0-9]{1,10}\b", re.I)
+# `yes M12` and `no M12 words` answer what was asked about that, whichever dialogue is open; a bare yes the open one.
+_NAMED = re.compile(r"[amsgh][0-9]{1,10}\b", re.I)
 
 
 class Unsound(Exception):
@@ -202,7 +202,7 @@ def _is_command(desk: Desk, dialogue: Dialogue, found: tuple[Command, str] | Non
         return False
     command, rest = found
     if command.name in {"yes", "no"}:
-        return _PAIR.match(rest) is not None
+        return _NAMED.match(rest) is not None
     if command.name == "skip" and not rest:
         return False
     return _parses(found) and (command.always or not forms.asks_free_text(dialogue))

@@ -1,18 +1,17 @@
-"""Guiding: `help`, `status`, `rules`, plain `yes` and `no`, and "did you mean"; nothing here changes where anybody stands.
+"""Guiding: `help`, `status`, `rules` and "did you mean"; nothing here changes where anybody stands.
 
 Help is made from the registry of commands, so it lists what exists and nothing else.
 """
 
 from __future__ import annotations
 
-from relaybot import commands, forms
-from relaybot.commands import COMMANDS, Arg, Call, Command, Ref, Text, Who, command
+from relaybot import commands
+from relaybot.commands import COMMANDS, Arg, Call, Command, Who, command
 from relaybot.desk import Desk
 from relaybot.forms import Form, form, given, yes_no
-from relaybot.model import Dialogue, Message, Pair, Person
-from relaybot.nouns import offers, pairs, people, profile, whereabouts
-from relaybot.nouns.people import active_pairs, start_waiting
-from relaybot.ports import Invalid, Refused
+from relaybot.model import Dialogue, Message, Person
+from relaybot.nouns import pairs, profile, whereabouts
+from relaybot.ports import Invalid
 from relaybot.rules import ACTIVE_PAIRS
 from relaybot.words import common
 from relaybot.words import guiding as words
@@ -160,112 +159,6 @@ def rules(desk: Desk, call: Call) -> None:
         lines = words.rules(profile.title(desk), policy.rules_version, policy.rules_line)
     mine = words.agreed(call.person, policy.rules_version) if call.person is not None else ""
     call.reply(desk, *lines, mine)
-
-
-# ------------------------------------------------------------------------------------------ yes and no
-
-
-@command(
-    "yes",
-    Ref("pair", optional=True),
-    topic="pair",
-    help="says yes to the open question, or to the offer named",
-    examples=("yes", "yes M12"),
-)
-def yes(desk: Desk, call: Call) -> None:
-    """Yes to an offer by its id, or to whatever is open."""
-    _answer(desk, call, "yes", "")
-
-
-@command(
-    "no",
-    Ref("pair", optional=True),
-    Text("words", optional=True),
-    topic="pair",
-    help="says no to the open question, or to the offer named; words go to moderators only",
-    examples=("no", "no M12", "no M12 not this month"),
-)
-def no(desk: Desk, call: Call) -> None:
-    """No to an offer by its id, or to whatever is open."""
-    _answer(desk, call, "no", call.text("words"))
-
-
-def _answer(desk: Desk, call: Call, said: str, more: str) -> None:
-    number = call.number("pair")
-    if not number:
-        place = call.message.place if call.team else ""
-        own = [d for d in desk.dialogues.where("person", call.me.id) if d.asked_at and not d.kept and d.place == place]
-        if not own:
-            raise Refused(common.nothing_open())
-        forms.answer(desk, max(own, key=lambda d: (d.asked_at or desk.now, d.id)), f"{said} {more}".strip())
-        return
-    about = f"M{number}"
-    for name in ("offer", "still-looking"):
-        dialogue = forms.of(desk, call.me, name, about)
-        if dialogue is not None and dialogue.asking:
-            forms.answer(desk, dialogue, f"{said} {more}".strip() if name == "offer" else said)
-            return
-    pair = desk.pairs.get(number)
-    if pair is None or pairs.side(desk, pair, call.me) is None:
-        raise Refused(words.not_asked(number))
-    _answer_offer(desk, call, pair, said, more)
-
-
-def _answer_offer(desk: Desk, call: Call, pair: Pair, said: str, more: str) -> None:
-    """An offer whose question is not open: told before, left by `stop`, together already, or over."""
-    me = call.me
-    standing = offers.standing(desk, pair, me)
-    if pair.stage in ACTIVE_PAIRS or (pair.stage == "ending" and pair.ended_by != me.id):
-        call.reply(desk, words.together_already(pair.id, pairs.partner(desk, pair, me).name))
-    elif standing == "":
-        raise Refused(words.not_asked(pair.id))
-    elif standing == "closed":
-        _closed(desk, call, pair)
-    elif said == "no":
-        offers.no(desk, pair, me, more)
-    elif standing == "asked":
-        offers.yes(desk, pair, me)
-    else:
-        by = words.day(offers.told_by(desk, pair, me), people.zone(me), desk.now)
-        call.reply(desk, words.yes_already(pair.id, by))
-
-
-def _closed_on(desk: Desk, pair: Pair, person: Person) -> str:
-    at = pair.told_at or pair.ended_at
-    return words.day(at, people.zone(person), desk.now) if at is not None else ""
-
-
-def _closed(desk: Desk, call: Call, pair: Pair) -> None:
-    """A late answer is thanked for; whoever is not looked for any more is asked whether to begin again."""
-    me = call.me
-    on = _closed_on(desk, pair, me)
-    if me.waiting_since is not None and me.promise is not None:
-        by = words.day(me.promise, people.zone(me), desk.now)
-        call.reply(desk, f"{words.closed(pair.id, on)} {words.in_the_list(by)}")
-    elif me.stage != "member" or active_pairs(desk, me) >= desk.policy.cap:
-        call.reply(desk, words.closed(pair.id, on), words.limit_full() if me.stage == "member" else words.next_join())
-    else:
-        forms.begin(desk, me, "look-again", f"M{pair.id}")
-
-
-def _look_again(desk: Desk, dialogue: Dialogue) -> None:
-    person = desk.people[dialogue.person]
-    if given(dialogue, "again") == "no":
-        desk.tell(person, words.not_looking_again())
-        return
-    person = start_waiting(desk, desk.change(person, rematch="yes"))
-    if person.promise is None:
-        desk.tell(person, words.limit_full())
-    else:
-        desk.tell(person, words.looking_again(words.day(person.promise, people.zone(person), desk.now)))
-
-
-def _ask_again(desk: Desk, dialogue: Dialogue) -> str:
-    pair = desk.pairs[int(dialogue.about[1:])]
-    return words.look_again(pair.id, _closed_on(desk, pair, desk.people[dialogue.person]))
-
-
-form(Form("look-again", (yes_no("again", _ask_again),), done=_look_again))
 
 
 # ---------------------------------------------------------------------------------------- did you mean

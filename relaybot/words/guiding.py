@@ -1,4 +1,4 @@
-"""Sentences that say where somebody stands, what is next and what can be said: help, status, rules, yes and no."""
+"""Sentences that say where somebody stands, what is next and what can be said: help, status, rules, typos."""
 
 from __future__ import annotations
 
@@ -348,7 +348,7 @@ def stranger() -> tuple[str, ...]:
     return ("I don't know you yet, or can't be sure it's you (log in to services, on IRC).", next_join())
 
 
-# -------------------------------------------------------------------------------------- yes, no, typos
+# ---------------------------------------------------------------------------------------------- typos
 
 
 def did_you_mean(word: str, meant: str) -> str:
@@ -361,39 +361,3 @@ def type_it(meant: str) -> str:
 
 def fine() -> str:
     return "All right. help shows what I can do for you now."
-
-
-def not_asked(number: int) -> str:
-    return f"I have not asked you about M{number}. status shows what is open."
-
-
-def yes_already(number: int, by: str) -> str:
-    return f"You said yes to M{number} already, thank you. I'm asking the other person; you hear from me by {by} at the latest."
-
-
-def together_already(number: int, name: str) -> str:
-    return f"M{number} came together: you and {name} are introduced. status shows what is next."
-
-
-def closed(number: int, on: str) -> str:
-    return f"M{number} was closed on {on}, but thank you." if on else f"M{number} is closed, but thank you."
-
-
-def look_again(number: int, on: str) -> str:
-    return f"{closed(number, on)} Shall I start looking again? (yes/no)"
-
-
-def in_the_list(by: str) -> str:
-    return f"You are in the waiting list; you hear from us by {by} at the latest."
-
-
-def looking_again(by: str) -> str:
-    return f"Then I look again. You hear from us by {by} at the latest."
-
-
-def not_looking_again() -> str:
-    return "All right, I don't look. match me begins it any day."
-
-
-def limit_full() -> str:
-    return "You have as many partners as this programme allows; status shows them."
