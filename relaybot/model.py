@@ -272,6 +272,8 @@ class Participant:
     fit: str = ""  # good | unsure | no, the latest
     good_fits: int = 0
     thanked: int = 0
+    over: bool = False  # said that the pair is over
+    leaves: bool = False  # leaves the programme as soon as the pair is over
 
     @property
     def key(self) -> tuple[int, int]:
@@ -332,6 +334,8 @@ class Case(Numbered):
     reason: str = ""  # moderators only
     reason_words: str = ""  # moderators only
     notice: str = ""  # the approved text for the partner
+    hour_at: datetime | None = None  # the hour that was planned next, until its partner knows that it is off
+    cleared: bool = False  # urgent: the person has been written to, or wants the farewell told without that
 
 
 @dataclass(frozen=True, slots=True)

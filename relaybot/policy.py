@@ -100,6 +100,8 @@ class FarewellSettings(Section):
     via: tuple[Literal["self", "moderator", "both"], ...] = Field(default=("self", "moderator", "both"), description="who may tell the partner")
     neutral: bool = Field(default=False, description="true: the words for the partner do not say who ended it")
     abandoned_hours: Hours = Field(default=24, description="hours of silence after which a leaving goes to the moderators with the default text")
+    abandoned_minutes: Minutes = Field(default=5, description="the same in minutes while an hour runs or is about to begin, so that nobody waits in vain")
+    notice_chars: int = Field(default=600, ge=100, le=2000, description="longest farewell text, in characters")
     reminder_hours: Hours = Field(default=12, description="hours after which moderators are reminded of a farewell to be told")
     second_hours: Hours = Field(default=24, description="hours after which every moderator is asked to tell a farewell")
     neutral_line_hours: Hours = Field(default=6, description="hours before the next planned hour when only the neutral line is sent")
@@ -111,6 +113,8 @@ class CaseSettings(Section):
 
     promise_hours: Hours = Field(default=48, description="hours within which a help case is answered")
     operator_hours: Hours = Field(default=24, description="hours a case may be without holder before the operator is told")
+    reopen_days: Days = Field(default=14, description="days after its end in which new words reopen a case instead of opening another")
+    about_minutes: Minutes = Field(default=60, description="minutes to say whether a case is about the moderator it names; after that it is kept from them")
 
 
 class SilenceSettings(Section):
@@ -147,8 +151,11 @@ class LimitSettings(Section):
     queue_lines: int = Field(default=15, ge=3, le=200, description="most lines of work that queue lists at once")
     exchange: int = Field(default=20, ge=2, le=200, description="most questions and answers kept with one application")
     chat_times: int = Field(default=5, ge=1, le=20, description="most times offered for one chat with an applicant")
+    case_words: int = Field(default=50, ge=5, le=500, description="most messages kept with one case")
+    memos: int = Field(default=50, ge=1, le=500, description="most memos on one object or person")
     open_cases: int = Field(default=5, ge=1, le=50, description="most open help cases of one person")
     waiting_lines: int = Field(default=50, ge=5, le=1000, description="most undelivered messages from one partner to the other")
+    listed: int = Field(default=10, ge=1, le=100, description="people or pairs named in a list when no number is given")
     suggestions: int = Field(default=3, ge=1, le=20, description="people named by suggest when no number is given")
 
 

@@ -130,6 +130,8 @@ CREATE TABLE participant (
   fit TEXT NOT NULL,
   good_fits INTEGER NOT NULL,
   thanked INTEGER NOT NULL,
+  "over" INTEGER NOT NULL CHECK ("over" IN (0, 1)),
+  leaves INTEGER NOT NULL CHECK (leaves IN (0, 1)),
   PRIMARY KEY (programme, pair, person)
 ) STRICT, WITHOUT ROWID;
 
@@ -185,6 +187,8 @@ CREATE TABLE "case" (
   reason TEXT NOT NULL,
   reason_words TEXT NOT NULL,
   notice TEXT NOT NULL,
+  hour_at INTEGER,
+  cleared INTEGER NOT NULL CHECK (cleared IN (0, 1)),
   PRIMARY KEY (programme, id)
 ) STRICT, WITHOUT ROWID;
 
