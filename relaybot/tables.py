@@ -189,6 +189,8 @@ class Tables:
         self.applications: Table[Application] = Table(
             person=lambda a: (a.person,),
             open=lambda a: (True,) if a.stage in {"submitted", "asked", "chat"} else (),
+            # a decision that has not been told yet keeps the application open, so this stays small
+            decided=lambda a: (a.decided_by,) if a.decided_by and a.stage in {"submitted", "asked", "chat"} else (),
         )
         self.dialogues: Table[Dialogue] = Table(person=lambda d: (d.person,))
         self.pairs: Table[Pair] = Table(stage=lambda p: (p.stage,), place=lambda p: (p.place,) if p.place else ())

@@ -14,10 +14,8 @@ from datetime import datetime, timedelta
 from relaybot import times
 from relaybot.desk import Desk
 from relaybot.model import Level, Pair, Person, Skill, Window
+from relaybot.nouns.pairs import OFFER_STAGES, open_offer
 from relaybot.nouns.people import active_pairs, paused, waiting, zone
-
-# The stages in which a person is in an open offer, whether or not they know it yet.
-OFFER_STAGES = frozenset({"drafted", "asked_first", "asked_second"})
 
 # Why two people do not fit, in the order in which one reason is named when there are several.
 NOTHING = "nothing"  # `side` offers nothing that the other wants to learn, or not better than where they are
@@ -176,15 +174,6 @@ def together_before(desk: Desk, a: Person, b: Person) -> Pair | None:
         and any(s.asked_at is not None for s in desk.participants.where("pair", side.pair))
     ]
     return desk.pairs[max(asked)] if asked else None
-
-
-def open_offer(desk: Desk, person: Person) -> Pair | None:
-    """The offer the person is in, drafted or asked; there is at most one."""
-    for side in desk.participants.where("person", person.id):
-        pair = desk.pairs[side.pair]
-        if pair.stage in OFFER_STAGES:
-            return pair
-    return None
 
 
 def avoided(desk: Desk, a: Person, b: Person) -> bool:

@@ -6,15 +6,16 @@ partner in private: the pair lives above the media.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from relaybot import forms
 from relaybot.commands import Call
 from relaybot.desk import Desk
-from relaybot.model import Pair, Participant, Person, Urgency
+from relaybot.model import Pair, Participant, Person, Tally, Urgency
 from relaybot.nouns import meetings
-from relaybot.nouns.people import start_waiting
+from relaybot.nouns.people import paused, start_waiting, waking
 from relaybot.ports import Refused
-from relaybot.rules import ACTIVE_PAIRS, OPEN_PAIRS, step
+from relaybot.rules import ACTIVE_PAIRS, step
 from relaybot.words import pairs as words
 
 
@@ -101,7 +102,89 @@ def stop_hours(desk: Desk, pair: Pair) -> None:
     desk.cancel_all(f"M{pair.id}")
 
 
-def back_to_waiting(desk: Desk, person: Person, *, front: bool) -> None:
-    """After an offer or a pair came to nothing: into the waiting list again, unless they are in another offer."""
-    if not of(desk, person, OPEN_PAIRS - {"ending"}):
-        start_waiting(desk, person, front=front)
+def back_to_waiting(desk: Desk, person: Person, *, front: bool = False) -> Person:
+    """After an offer or a pair came to nothing: into the waiting list again (those who are in an offer stay in it)."""
+    return start_waiting(desk, person, front=front)
+
+
+# ------------------------------------------------------------------------------------ offers that end
+
+OFFER_STAGES = frozenset({"drafted", "asked_first", "asked_second"})
+OUTCOMES = {"no": "no", "lapse": "expired", "withdraw": "withdrawn"}
+
+
+def drop_offer(desk: Desk, pair: Pair, verb: str, by: Person | None = None) -> Pair:
+    """End an open offer with "no", "lapse" or "withdraw"; `by` is whose doing it was, if one of the two.
+
+    Whoever said yes is told at a random waking moment that it did not come together, whoever is being
+    asked that it is no longer open. Someone who is paused or no member any more is told nothing. To be
+    called after the person who pauses or leaves was changed.
+    """
+    was_asked = pair.stage != "drafted"
+    ended = desk.change(
+        move(desk, pair, verb), ended_at=desk.now, ended_by=by.id if by else 0, outcome=OUTCOMES[verb]
+    )
+    desk.cancel_all(f"M{pair.id}")
+    for side in sides(desk, ended):
+        person = desk.people[side.person]
+        dialogue = forms.of(desk, person, "offer", f"M{pair.id}")
+        if dialogue is not None:
+            forms.end(desk, dialogue)
+        mine = by is not None and by.id == person.id
+        silent = mine or person.stage != "member" or paused(desk, person)
+        if side.answer == "yes":
+            if silent:
+                desk.change(side, answer="withdrawn")
+            else:
+                desk.plan("offer-neutral", f"M{pair.id}", random_waking(desk, person))
+        elif side.asked_at is not None and verb == "withdraw" and not silent:
+            desk.plan("offer-gone", f"M{pair.id}", waking(desk, person))
+    if was_asked:
+        _count(desk, "offers apart")
+    return ended
+
+
+def random_waking(desk: Desk, person: Person) -> datetime:
+    """A random minute of the coming hours in which the person is awake: the same draw whatever it is about."""
+    minutes = desk.policy.consent.no_delay_hours * 60
+    for _ in range(50):
+        at = desk.now + timedelta(minutes=1 + desk.draw(minutes))
+        if waking(desk, person, at) <= at:
+            return at
+    return waking(desk, person)
+
+
+def _count(desk: Desk, name: str) -> None:
+    tally = desk.tallies.get(name)
+    desk.put(Tally(desk.name, name, (tally.value if tally else 0) + 1))
+
+
+def count_together(desk: Desk) -> None:
+    """Remember that an offer came together."""
+    _count(desk, "offers together")
+
+
+def apart_one_of(desk: Desk) -> int:
+    """One of how many offers does not come together; 0 while the record is too short to say so."""
+    apart, together = (t.value if (t := desk.tallies.get(f"offers {name}")) else 0 for name in ("apart", "together"))
+    if apart + together < desk.policy.consent.record:
+        return 0
+    share = round((apart + together) / max(apart, 1))
+    return share if share > 1 else 0
+
+
+def pending_neutral(desk: Desk, person: Person) -> Pair | None:
+    """The closed offer to which the person said yes and of whose end they have not been told yet."""
+    for side in desk.participants.where("person", person.id):
+        if side.answer == "yes" and desk.timers.get(("offer-neutral", f"M{side.pair}")) is not None:
+            return desk.pairs[side.pair]
+    return None
+
+
+def open_offer(desk: Desk, person: Person) -> Pair | None:
+    """The offer the person is in, drafted, asked, or over without their knowing; there is at most one."""
+    for side in desk.participants.where("person", person.id):
+        pair = desk.pairs[side.pair]
+        if pair.stage in OFFER_STAGES:
+            return pair
+    return pending_neutral(desk, person)

@@ -110,7 +110,9 @@ def start_waiting(desk: Desk, person: Person, *, front: bool = False) -> Person:
     changed = desk.change(
         person, waiting_since=person.waiting_since or desk.now, front=front or person.front, promise=promise
     )
-    nudge(desk, changed, "looking", desk.now + timedelta(days=desk.policy.reach.looking_days))
+    news_at = promise - timedelta(hours=desk.policy.promise.nudge_hours)  # in time, also when it falls into the night
+    looking_at = desk.now + timedelta(days=desk.policy.reach.looking_days)
+    nudge(desk, changed, "looking", min(looking_at, news_at if news_at > desk.now else promise))
     return changed
 
 

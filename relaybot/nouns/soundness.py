@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from relaybot.desk import Desk
 from relaybot.model import Letter, Meeting, Pair, Participant, Person
+from relaybot.nouns import offers
 from relaybot.nouns.people import active_pairs
 from relaybot.rules import ACTIVE_PAIRS, LIFECYCLES, OPEN_PAIRS
 
@@ -20,6 +21,7 @@ def unsound(desk: Desk) -> str:
         or _stages(desk)
         or _meetings([m for m in desk.meetings.changed.values() if m is not None])
         or _letters(desk, [x for x in desk.letters.changed.values() if x is not None])
+        or offers.unsound(desk)
     )
 
 
