@@ -262,12 +262,13 @@ def _owner_in(raw: dict[str, Any]) -> str:
 
 
 def _need_owner(owner: str, irc: dict[str, dict[str, Any]], mistakes: Mistakes) -> None:
-    public = [name for name, table in irc.items() if not _loopback(str(table.get("host", "")))]
+    public = [name for name, table in irc.items() if not is_loopback(str(table.get("host", "")))]
     if public and not owner.strip():
         mistakes.add(("relaybot", "owner"), f"is needed outside loopback: networks want to know who runs a bot ({', '.join(public)})")
 
 
-def _loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a server's name or address means this machine, where nobody else is."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
