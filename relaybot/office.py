@@ -251,7 +251,7 @@ class Office:
         self.events += len(batch)
         for decision in decisions:
             for change in decision:
-                self._committed(change)
+                self.committed(change)
 
     async def _one_by_one(self, batch: list[_Incoming], problem: StoreFailed) -> None:
         """One event of a batch made something that cannot be stored: decide each alone and shunt that one."""
@@ -266,7 +266,8 @@ class Office:
                 undo = [(incoming.programme, incoming.programme.apply(decision))]
                 await self._commit([], [decision], [], undo)
 
-    def _committed(self, change: Change) -> None:
+    def committed(self, change: Change) -> None:
+        """What follows from a change that is in the store: letters go out, timers are remembered."""
         record = change.record
         if isinstance(change, Put):
             if isinstance(record, Letter):

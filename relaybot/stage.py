@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -77,9 +77,7 @@ class Audience:
         """One line somebody said or saw."""
         self.lines += 1
         clock = self.clock.now().astimezone(ZoneInfo(self.zone))
-        shown = Text.assemble(
-            (f"{clock:%a %d %b %H:%M} ", "dim"), (f"{who:>14} ", colour), (f"{mark} ", "dim"), text
-        )
+        shown = Text.assemble((f"{clock:%a %d %b %H:%M} ", "dim"), (f"{who:>14} ", colour), (f"{mark} ", "dim"), text)
         self.console.print(shown if not self.plain else Text(shown.plain), soft_wrap=True)
 
     @contextlib.asynccontextmanager
@@ -173,7 +171,9 @@ class Actor:
                 await asyncio.wait_for(self._more.wait(), max(left, 0.001))
             except TimeoutError:
                 last = "\n    ".join(f"{w or 'private'}: {text}" for w, text in self.seen[-5:])
-                raise Failed(f"{self.name} waited in vain for {' ... '.join(parts)!r}; last seen:\n    {last}") from None
+                raise Failed(
+                    f"{self.name} waited in vain for {' ... '.join(parts)!r}; last seen:\n    {last}"
+                ) from None
 
     async def ask(self, text: str, *parts: str, where: str = "", at: str | None = None) -> str:
         """Say something and wait for the answer."""
@@ -188,23 +188,28 @@ class Actor:
             self._writer.close()
 
 
-async def let_pass(bot: Bot, clock: StoryClock, until: datetime) -> None:
-    """Move the clock to a moment; whatever is due on the way happens at its own moment, in order."""
+async def let_pass(
+    bot: Bot, clock: StoryClock, until: datetime, rest: Callable[[], Awaitable[None]] | None = None
+) -> None:
+    """Move the clock to a moment; whatever is due on the way happens at its own moment, in order.
+
+    `rest` is awaited after each step; by default it waits until relaybot has nothing left to do.
+    """
     while True:
         due = bot.office.next_due()
         stop = until if due is None else min(due, until)
         clock.move(stop)
         bot.office.ring()
-        await settled(bot)
+        await (rest() if rest is not None else settled(bot))
         if stop >= until:
             return
 
 
-async def settled(bot: Bot) -> None:
-    """Wait until nothing is due, undecided or undelivered."""
+async def settled(bot: Bot, waiting: int = 0) -> None:
+    """Wait until nothing is due or undecided, and no more than `waiting` letters are undelivered."""
     end = time.monotonic() + QUIET_SECONDS_MAX
     while time.monotonic() < end:
         await asyncio.sleep(0.002)
-        if bot.office.idle() and not any(postman.waiting for postman in bot.postmen.values()):
+        if bot.office.idle() and sum(postman.waiting for postman in bot.postmen.values()) <= waiting:
             return
     raise Failed("relaybot did not come to rest")

@@ -84,6 +84,7 @@ class World:
     said: list[tuple[str, str]] = field(default_factory=list)  # (reader, line) not yet expected
     away: set[str] = field(default_factory=set)
     vouched: dict[str, bool] = field(default_factory=dict)
+    network: str = NETWORK
     keep: Callable[[Programme, Decision], Programme] = lambda programme, decision: programme
     style: Style = Style.LINE
     _count: int = 0
@@ -187,7 +188,7 @@ def add_person(w: World, name: str, **fields: object) -> Person:
     """Put a person with an address into the programme."""
     tally = w.programme.tables.tallies.rows.get("person")
     number = (tally.value if tally else 0) + 1
-    address = f"{NETWORK}/{name}"
+    address = f"{w.network}/{name}"
     person = Person(NAME, number, name, home=address, since=w.now, **fields)  # type: ignore[arg-type]
     w.make(Put(Tally(NAME, "person", number)), Put(person), Put(Address(NAME, address, number)))
     return person
@@ -230,7 +231,7 @@ def add_pair(
         drafted_by=0,
         drafted_at=w.now,
         introduced_at=w.now,
-        place="" if apart else place or f"{NETWORK}/#{NAME}-m{number}",
+        place="" if apart else place or f"{w.network}/#{NAME}-m{number}",
         last_word_at=w.now,
     )
     w.make(Put(pair), Put(Tally(NAME, "pair", number)))
@@ -246,9 +247,15 @@ def add_pair(
 class Player:
     """Runs one play file."""
 
-    def __init__(self, path: Path, keep: Callable[[Programme, Decision], Programme] | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        keep: Callable[[Programme, Decision], Programme] | None = None,
+        make_world: Callable[[datetime, Policy], World] | None = None,
+    ) -> None:
         self.path = path
         self.keep = keep
+        self.make_world = make_world
         self.zone = "UTC"
         self.settings: list[str] = []
         self.start = datetime(2026, 11, 21, 14, 5, tzinfo=ZoneInfo("Europe/Lisbon"))
@@ -258,7 +265,10 @@ class Player:
     @property
     def world(self) -> World:
         """The world, made when the first step needs it."""
-        if self._world is None:
+        if self._world is None and self.make_world is not None:
+            start = self.start.astimezone(ZoneInfo("UTC"))
+            self._world = self.make_world(start, policy("\n".join(self.settings)))
+        elif self._world is None:
             self._world = world(self.start.astimezone(ZoneInfo("UTC")), "\n".join(self.settings))
             if self.keep is not None:
                 self._world.keep = self.keep
@@ -319,10 +329,11 @@ class Player:
             self.step = number
             self.world.outage_until(self.moment(tail))
         elif head == "away":
-            self.world.away.add(f"{NETWORK}/{tail}")
+            self.world.away.add(f"{self.world.network}/{tail}")
+            self.world.deliver()
         elif head == "back":
             self.settled()
-            self.world.away.discard(f"{NETWORK}/{tail}")
+            self.world.away.discard(f"{self.world.network}/{tail}")
             self.world.deliver()
         else:
             raise PlayFailed("no such stage direction")

@@ -1,0 +1,264 @@
+"""`relaybot demo`: the whole story on this machine, told live: six people, real connections, a faster clock.
+
+Four people apply, two moderators read, ask, accept and pair; both pairs consent in turn and live one
+hour with its swap at the half; then one person leaves and a moderator tells the partner. Every step is
+checked in what people saw and in the database; the demo exits 0 only if all of it really happened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from relaybot import app, config
+from relaybot.app import Bot
+from relaybot.model import Meeting
+from relaybot.stage import COLOURS, Actor, Audience, Failed, StoryClock, let_pass, settled
+
+START = datetime(2026, 11, 21, 14, 5, tzinfo=UTC)  # Saturday afternoon in Lisbon
+HOUR = datetime(2026, 11, 26, 18, 0, tzinfo=UTC)
+PACE = 20.0  # while people talk
+HOUR_PACE = 400.0  # while the hour passes: 60 minutes in 9 seconds
+PUBLIC = "#tech-peer"
+TEAM = "#tech-peer-mods"
+
+
+async def tell(speed: float = 0, plain: bool = False) -> int:
+    """Tell the story; 0 when every step really happened, else 1."""
+    console = Console(soft_wrap=True, highlight=False)
+    plain = plain or not sys.stdout.isatty()
+    clock = StoryClock(START)
+    audience = Audience(console, clock, plain)
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="relaybot-demo-") as folder:
+        base = Path(folder)
+        embedded = config.EmbeddedTable(irc="127.0.0.1:0")
+        settings = config.default(base)
+        settings = config.Config(settings.relaybot, settings.programmes, {}, embedded, base)
+        async with app.open_bot(settings, clock=clock) as bot:
+            ready = asyncio.Event()
+            running = asyncio.create_task(app.serve(bot, ready.set))
+            story = Story(bot, clock, audience, speed or HOUR_PACE)
+            try:
+                await asyncio.wait_for(ready.wait(), 10)
+                await story.tell()
+                story.check()
+            except (Failed, TimeoutError) as problem:
+                console.print(f"\nThe story broke: {problem}", style="" if plain else "bold red")
+                return 1
+            finally:
+                for actor in story.people:
+                    actor.close()
+                running.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await running
+    console.print(_closing(story, time.monotonic() - began))
+    return 0
+
+
+@dataclass
+class Applicant:
+    """What someone answers when they apply."""
+
+    learn: str
+    offer: str
+    place: str
+    languages: str
+
+
+APPLICANTS = {
+    "ana": Applicant("kubernetes, I know docker a bit", "rust deep", "lisbon, thu after 17:30", "portuguese, english"),
+    "bram": Applicant("rust from zero", "k8s deep, terraform", "amsterdam, thu evening", "dutch, english"),
+    "lupe": Applicant("postgres a little", "git internals deep", "madrid, thu after 18:00", "spanish, english"),
+    "oto": Applicant("git internals from zero", "postgresql deep", "prague, thu evening", "english"),
+}
+
+
+class Story:
+    """The story, scene by scene."""
+
+    def __init__(self, bot: Bot, clock: StoryClock, audience: Audience, hour_pace: float) -> None:
+        self.bot = bot
+        self.clock = clock
+        self.audience = audience
+        self.hour_pace = hour_pace
+        names = ("ana", "bram", "lupe", "oto", "dana", "esi")
+        self.people = [Actor(n, audience, COLOURS[i % len(COLOURS)]) for i, n in enumerate(names)]
+        self.ana, self.bram, self.lupe, self.oto, self.dana, self.esi = self.people
+        self.facts: list[tuple[str, str]] = []
+
+    def fact(self, what: str, value: object) -> None:
+        """Something that really happened, for the closing table."""
+        self.facts.append((what, str(value)))
+
+    async def tell(self) -> None:
+        """All scenes."""
+        host, _, port = self.bot.embedded["irc"].rpartition(":")
+        for actor in self.people:
+            await actor.connect(host, int(port), PUBLIC)
+        self.clock.pace(PACE)
+        await self.moderators()
+        for name in APPLICANTS:
+            await self.applies(next(a for a in self.people if a.name == name), APPLICANTS[name])
+        await self.screening()
+        await self.pairing(self.ana, self.bram, "both like building small things")
+        await self.pairing(self.lupe, self.oto, "both explain by showing")
+        await self.times()
+        await self.hour()
+        await self.fit()
+        await self.farewell()
+
+    async def moderators(self) -> None:
+        """The first moderator claims the code and brings the second in."""
+        self.audience.scene("Two moderators: dana claims the one-time code, and adds esi")
+        await self.dana.ask(f"mod claim {self.bot.code}", "moderator")
+        await self.dana.ask("mod add esi", "(yes/no)")
+        self.dana.say("yes")
+        await self.esi.expect("moderator")
+        await settled(self.bot)
+
+    async def applies(self, who: Actor, words: Applicant) -> None:
+        """One person applies."""
+        self.audience.scene(f"{who.name} applies")
+        who.say("!join", PUBLIC)
+        await who.expect("logged in to services", "(yes/no)")
+        await who.ask("yes", "1/6")
+        await who.ask(words.learn, "2/6")
+        await who.ask(words.offer, "3/6")
+        await who.ask("skip", "4/6")
+        await who.ask(words.place, "5/6")
+        await who.ask(words.languages, "6/6")
+        await who.ask("yes", "Hand it in?")
+        await who.ask("yes", "This is A")
+
+    async def screening(self) -> None:
+        """Dana reads, asks one question, accepts everybody."""
+        self.audience.scene("The moderators read, ask and accept")
+        await self.dana.ask("queue", "A1")
+        await self.dana.ask("show A1", "ana")
+        await self.dana.ask("question A1 would you enjoy starting someone from zero?", "Asked ana")
+        await self.ana.expect("A question from dana", "starting someone from zero")
+        await self.ana.ask("from zero is fine if they like to tinker", "Passed on")
+        await self.dana.expect("from zero is fine", where=TEAM)
+        for number, who in enumerate((self.ana, self.bram, self.lupe, self.oto), 1):
+            await self.dana.ask(f"accept A{number}", f"A{number}", "accepted")
+            await who.expect("you're in")
+
+    async def pairing(self, first: Actor, second: Actor, note: str) -> None:
+        """Dana looks for a partner, both are asked in turn."""
+        self.audience.scene(f"Dana pairs {first.name} and {second.name}; both are asked, one after the other")
+        await self.dana.ask(f"suggest {first.name}", second.name)
+        await self.dana.ask(f"pair {first.name} {second.name} note {note}", "(yes/no)")
+        await self.dana.ask("yes", "goes out at")
+        await let_pass(self.bot, self.clock, self.clock.now() + timedelta(minutes=11))
+        await first.expect("found someone who may suit you")
+        await first.ask("yes", "asking the other person now")
+        await second.expect("found someone who may suit you")
+        await second.ask("yes", "it's a pair")
+        await first.expect(second.name)
+        await second.expect(first.name)
+
+    async def times(self) -> None:
+        """Both pairs agree on Thursday."""
+        self.audience.scene("Both pairs agree on a time for the trial hour")
+        for first, second in ((self.ana, self.bram), (self.lupe, self.oto)):
+            await settled(self.bot)
+            first.say("propose thu 18:00 lisbon")
+            await second.expect("18:00")
+            second.say("yes")
+            await first.expect("Agreed")
+            await second.expect("Agreed")
+
+    async def hour(self) -> None:
+        """The trial hour of both pairs at the same time, with the swap at the half."""
+        self.audience.scene("Thursday: the trial hours, with the swap at the half")
+        await let_pass(self.bot, self.clock, HOUR)
+        self.clock.pace(self.hour_pace)
+        places = ((self.ana, self.bram, f"{PUBLIC}-m1"), (self.lupe, self.oto, f"{PUBLIC}-m2"))
+        async with self.audience.hour("the hour", 60):
+            for first, second, place in places:
+                first.say("here", place)
+                second.say("hi, here too", place)
+            for first, second, place in places:
+                for who in (first, second):
+                    await who.expect("Go.", where=place)
+            for first, second, place in places:
+                for who in (first, second):
+                    await who.expect("Swap", where=place)
+            for first, second, place in places:
+                for who in (first, second):
+                    await who.expect("That's the hour", where=place)
+        self.clock.pace(PACE)
+
+    async def fit(self) -> None:
+        """How was it? Only moderators see the answers."""
+        self.audience.scene("Each is asked privately how it was")
+        await let_pass(self.bot, self.clock, self.clock.now() + timedelta(minutes=25))
+        for who in (self.lupe, self.oto, self.bram):
+            await who.expect("How was it with")
+            await who.ask("1 good fit", "Thank you")
+        await self.ana.expect("How was it with")
+        await self.ana.ask("later", "")
+
+    async def farewell(self) -> None:
+        """Ana leaves; a moderator tells Bram."""
+        self.audience.scene("ana ends the pair and lets a moderator tell bram; the reason stays with the moderators")
+        await self.ana.ask("drop", "2)", "3)")
+        await self.ana.ask("3", "Who tells bram?")
+        await self.ana.ask("2", "Only for")
+        await self.ana.ask("1 too little time at the moment", "would read this")
+        self.ana.say("yes")
+        await self.ana.expect("Would you like someone new?")
+        await self.ana.ask("rematch later. no", "Take care")
+        line = await self.dana.expect("ends M1", where=TEAM)
+        case = next(word.strip(":;,.") for word in line.split() if word.startswith("H") and word[1:2].isdigit())
+        self.dana.say(f"approve {case}", TEAM)
+        await settled(self.bot)
+        await let_pass(self.bot, self.clock, datetime(2026, 11, 27, 12, 0, tzinfo=UTC))
+        await self.bram.expect("has decided to end your hours together")
+        await self.bram.ask("1", "first")
+        if any("too little time" in line for _, line in self.bram.seen):
+            raise Failed("bram saw the reason")
+
+    def check(self) -> None:
+        """What is in the database agrees with what people saw."""
+        programme = self.bot.programmes["tech-peer"]
+        tables = programme.tables
+        members = sum(1 for p in tables.people.rows.values() if p.stage == "member")
+        held: list[Meeting] = [m for m in tables.meetings.rows.values() if m.stage == "held"]
+        ended = [p for p in tables.pairs.rows.values() if p.stage == "ended"]
+        wrong = [
+            (members == 4, "four members"),
+            (len(held) == 2, "two hours held"),
+            (all(abs(m.taught[0] - m.taught[1]) <= 60 for m in held), "both directions got the same time"),
+            (len(ended) == 1 and ended[0].told_by == "moderator", "one farewell told by a moderator"),
+            (not len(tables.letters), "an empty outbox"),
+            (self.bot.office.shunted == 0, "no event shunted"),
+        ]
+        for true, what in wrong:
+            if not true:
+                raise Failed(f"the database does not show {what}")
+        minutes = ", ".join(f"{m.taught[0] // 60} + {m.taught[1] // 60} min" for m in held)
+        self.fact("applied, read and accepted", members)
+        self.fact("pairs who both said yes", len(tables.pairs))
+        self.fact("hours held, first half + second half", f"{len(held)}: {minutes}")
+        self.fact("farewells told by a moderator", len(ended))
+        self.fact("events decided and committed", self.bot.office.events)
+        self.fact("messages delivered by relaybot", sum(p.delivered for p in self.bot.postmen.values()))
+        self.fact("messages lost or left undelivered", len(tables.letters))
+
+
+def _closing(story: Story, seconds: float) -> Table:
+    table = Table(title="What really happened", show_header=False, title_justify="left")
+    for what, value in (*story.facts, ("real time", f"{seconds:.0f} s")):
+        table.add_row(what, value)
+    return table

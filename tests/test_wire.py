@@ -1,0 +1,37 @@
+"""Plays on the wire: real sockets, the embedded server, the real adapter, office and store; only time is moved."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from relaybot.policy import Policy
+from tests.play import Player, World
+from tests.wire import WireWorld
+
+FOLDER = Path(__file__).parent / "plays"
+# On the embedded network everybody is vouched for, and a process cannot be away for a while in the middle of a play.
+NOT_THERE = ("stranger ", "outage ")
+PLAYS = [p for p in sorted(FOLDER.glob("*.play")) if not any(f"\n{d}" in p.read_text() for d in NOT_THERE)]
+
+
+@pytest.mark.parametrize("path", PLAYS, ids=lambda path: path.stem)
+def test_play_on_the_wire(path: Path, tmp_path: Path) -> None:
+    """Over IRC the same play says the same to the same people."""
+    worlds: list[WireWorld] = []
+
+    with asyncio.Runner() as runner:
+
+        def make(start: datetime, policy: Policy) -> World:
+            worlds.append(WireWorld(tmp_path, start, policy, runner))
+            return cast("World", worlds[0])
+
+        try:
+            Player(path, make_world=make).run()
+        finally:
+            for world in worlds:
+                world.close()

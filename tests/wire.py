@@ -1,0 +1,248 @@
+"""A play's world on the wire: the embedded server, the real adapter, office, store, and a socket for everyone who speaks.
+
+The same play files run here as in tests/play.py. Time is moved, never waited for; after each step the
+world waits until relaybot has nothing left to do and everything it sent has arrived (PING and PONG).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from relaybot import app, config
+from relaybot.app import Bot
+from relaybot.desk import Programme
+from relaybot.model import Change, Moment
+from relaybot.policy import Policy
+from relaybot.stage import StoryClock, let_pass, settled
+from tests.play import NAME
+
+NETWORK = "irc:embedded"
+FLUSH_SECONDS = 5.0
+
+
+@dataclass
+class Wire:
+    """One person's connection."""
+
+    name: str
+    heard: Callable[[str, str], None]
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    pongs: set[str] = field(default_factory=set)
+    channels: set[str] = field(default_factory=set)
+    task: asyncio.Task[None] | None = None
+
+    def send(self, line: str) -> None:
+        """One line to the server."""
+        self.writer.write(f"{line}\r\n".encode())
+
+    async def read(self) -> None:
+        """Take what comes until the connection ends."""
+        while line := (await self.reader.readline()).decode().rstrip("\r\n"):
+            source, _, rest = line[1:].partition(" ") if line.startswith(":") else ("", "", line)
+            verb, _, rest = rest.partition(" ")
+            if verb == "PING":
+                self.send(f"PONG {rest}")
+            elif verb == "PONG":
+                self.pongs.add(rest.rpartition(" ")[2].lstrip(":"))
+            elif verb == "INVITE":
+                channel = rest.rpartition(" ")[2].lstrip(":")
+                self.heard(channel, f"+ {self.name}")
+                self.join(channel)
+            elif verb in {"PRIVMSG", "NOTICE"} and source.startswith("relaybot!"):
+                target, _, text = rest.partition(" :")
+                self.heard(target, text)
+
+    def join(self, channel: str) -> None:
+        """Go into a channel."""
+        self.send(f"JOIN {channel}")
+        self.channels.add(channel)
+
+    async def flush(self) -> None:
+        """Wait until everything the server had for this person has arrived, twice, so that a join on invitation counts."""
+        for turn in ("one", "two"):
+            self.send(f"PING {turn}")
+            async with asyncio.timeout(FLUSH_SECONDS):
+                while turn not in self.pongs:
+                    await asyncio.sleep(0.001)
+            self.pongs.discard(turn)
+
+    async def close(self) -> None:
+        """Leave."""
+        self.send("QUIT")
+        if self.task is not None:
+            self.task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self.task
+        self.writer.close()
+
+
+class WireWorld:
+    """What tests.play.World is, with everything real but time."""
+
+    network = NETWORK
+
+    def __init__(self, folder: Path, start: datetime, policy: Policy, runner: asyncio.Runner) -> None:
+        self.folder = folder
+        self.runner = runner
+        self.clock = StoryClock(start)
+        self.clock.pace(0.001)  # it stands almost still; `at` moves it
+        self.policy = policy
+        self.said: list[tuple[str, str]] = []
+        self.away: set[str] = set()
+        self.vouched: dict[str, bool] = {}
+        self.people: dict[str, Wire] = {}
+        self._seen_in: dict[str, str] = {}
+        self._stack = contextlib.AsyncExitStack()
+        self.bot: Bot = self._run(self._start())
+
+    def _run(self, work: Awaitable[Any]) -> Any:
+        async def wrap() -> Any:
+            return await work
+
+        return self.runner.run(wrap())
+
+    async def _start(self) -> Bot:
+        usual = config.default(self.folder)
+        networks = usual.programmes[0].policy.networks
+        policy = self.policy.model_copy(update={"networks": networks})
+        programme = config.ProgrammeConfig(NAME, policy, ("irc:embedded/nobody",))
+        embedded = config.EmbeddedTable(irc="127.0.0.1:0")
+        settings = config.Config(usual.relaybot, (programme,), {}, embedded, self.folder)
+        bot = await self._stack.enter_async_context(app.open_bot(settings, clock=self.clock))
+        decision = tuple(_forget_nobody(bot))
+        await bot.store.commit([decision], [])
+        bot.programmes[NAME].apply(decision)
+        ready = asyncio.Event()
+        self._serving = asyncio.create_task(app.serve(bot, ready.set))
+        await asyncio.wait_for(ready.wait(), 10)
+        return bot
+
+    @property
+    def programme(self) -> Programme:
+        """The programme as it is in memory."""
+        return self.bot.programmes[NAME]
+
+    @property
+    def now(self) -> datetime:
+        """The clock, on the whole minute plays are written in."""
+        return self.clock.now()
+
+    def moment(self) -> Moment:
+        """Now, with a nonce nobody needs to know."""
+        return Moment(self.now, b"wire")
+
+    def make(self, *changes: Change) -> None:
+        """Make records true, in the store too; the office learns of timers as it does at a start."""
+        self._run(self.bot.store.commit([changes], []))
+        self.programme.apply(changes)
+        for change in changes:
+            self.bot.office.committed(change)
+
+    def say(self, who: str, text: str, place: str = "") -> None:
+        """Someone types it."""
+        channel = {"public": f"#{NAME}", "team": f"#{NAME}-mods", "": ""}.get(place, f"#{NAME}-{place}")
+        self._run(self._say(who, text, channel))
+
+    async def _say(self, who: str, text: str, channel: str) -> None:
+        for name in {who, *self._known()}:
+            await self._connected(name)
+        wire = self.people[who]
+        if channel and channel not in wire.channels:
+            wire.join(channel)
+            await wire.flush()
+        wire.send(f"PRIVMSG {channel or 'relaybot'} :{text}")
+        await wire.flush()
+        await self._rest()
+
+    def _known(self) -> set[str]:
+        local = {a.address.partition("/")[2] for a in self.programme.tables.addresses.rows.values()}
+        return {name for name in local if f"{NETWORK}/{name}" not in self.away}
+
+    async def _connected(self, name: str) -> None:
+        if name in self.people:
+            return
+        host, _, port = self.bot.embedded["irc"].rpartition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        wire = Wire(name, lambda target, text: self._heard(name, target, text), reader, writer)
+        self.people[name] = wire
+        wire.send(f"NICK {name}")
+        wire.send(f"USER {name} 0 * :{name}")
+        wire.task = asyncio.create_task(wire.read())
+        wire.join(f"#{NAME}")
+        person = self.programme.tables.addresses.rows.get(f"{NETWORK}/{name}")
+        if person is not None and self.programme.tables.people.rows[person.person].moderator:
+            wire.join(f"#{NAME}-mods")
+        await wire.flush()
+
+    def _heard(self, name: str, target: str, text: str) -> None:
+        if not target.startswith("#"):
+            self.said.append((name, text))
+            return
+        place = {f"#{NAME}": "public", f"#{NAME}-mods": "team"}.get(target, target.removeprefix(f"#{NAME}-"))
+        if text.startswith("+ "):
+            self.said.append((place, text))
+            return
+        first = min(n for n, wire in self.people.items() if target in wire.channels)
+        if name == first:  # a channel's line is heard by everybody in it and counted once
+            self.said.append((place, text))
+
+    async def _rest(self) -> None:
+        """Until nothing more happens by itself."""
+        waiting = sum(1 for x in self.programme.tables.letters.rows.values() if x.to in self.away)
+        await settled(self.bot, waiting=waiting)
+        for wire in list(self.people.values()):
+            await wire.flush()
+        await settled(self.bot, waiting=waiting)
+
+    def pass_until(self, moment: datetime) -> None:
+        """Time passes."""
+
+        async def work() -> None:
+            for name in self._known():
+                await self._connected(name)
+            await let_pass(self.bot, self.clock, moment, rest=self._rest)
+
+        self._run(work())
+
+    def deliver(self) -> None:
+        """`away` and `back` changed: people leave or come, and what waited arrives."""
+
+        async def work() -> None:
+            for address in self.away:
+                wire = self.people.pop(address.partition("/")[2], None)
+                if wire is not None:
+                    await wire.close()
+            for name in self._known():
+                await self._connected(name)
+            await self._rest()
+
+        self._run(work())
+
+    def close(self) -> None:
+        """Everyone leaves, relaybot ends."""
+
+        async def work() -> None:
+            for wire in self.people.values():
+                await wire.close()
+            self._serving.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._serving
+            await self._stack.aclose()
+
+        self._run(work())
+
+
+def _forget_nobody(bot: Bot) -> list[Change]:
+    """Take back the configured moderator that keeps the one-time code away, and the number they got."""
+    from relaybot.model import Drop
+
+    tables = bot.programmes[NAME].tables
+    rows = [*tables.people.rows.values(), *tables.addresses.rows.values(), *tables.tallies.rows.values()]
+    return [Drop(row) for row in rows if row.key != "alive"]
