@@ -154,8 +154,9 @@ def _limit_race(desk: Desk, pair: Pair, person: Person) -> None:
 
 
 def _withdraw_full(desk: Desk, pair: Pair, by: Person) -> None:
+    full = active_pairs(desk, by) >= desk.policy.cap
     pairs.drop_offer(desk, pair, "withdraw", by=by)
-    tell_moderators(desk, pair, team_words.team_limit(pair.id, by))
+    tell_moderators(desk, pair, (team_words.team_limit if full else team_words.team_gone)(pair.id, by))
 
 
 def no(desk: Desk, pair: Pair, person: Person, said: str = "") -> None:

@@ -23,7 +23,7 @@ def people_count(number: int) -> str:
 
 def days_waited(since: datetime, now: datetime) -> str:
     days = (now - since).days
-    return "since today" if days < 1 else f"{days} {'day' if days == 1 else 'days'}"
+    return "waits since today" if days < 1 else f"waits {days} {'day' if days == 1 else 'days'}"
 
 
 def day(moment: datetime, reader: Person, now: datetime) -> str:
@@ -41,7 +41,7 @@ def waiting_head(number: int, shown: int) -> str:
 
 
 def waiting_line(place: int, name: str, person: Person, suit: int, doing: str, reader: Person, now: datetime) -> str:
-    waited = f"waits {days_waited(person.waiting_since, now)}" if person.waiting_since else "waits"
+    waited = days_waited(person.waiting_since, now) if person.waiting_since else "waits"
     promise = ""
     if person.promise is not None:
         late = person.promise <= now
@@ -94,7 +94,7 @@ def suggest_line(
     """One suggestion: what each gives, when, in which language, and how long they have waited."""
     return (
         f"{place} {other}: {given(to_asked, name)}; {name}'s {given(to_other, other)}. Shared: {hours}."
-        f" {', '.join(language.title() for language in languages[:3])}. Waited {waited}."
+        f" {', '.join(language.title() for language in languages[:3])}. {waited[:1].upper()}{waited[1:]}."
     )
 
 
@@ -117,7 +117,7 @@ def ruled_out_reason(code: str, side: int, name: str, many: int) -> str:
         "stage": "no member any more",
         "paused": "paused",
         "limit": "at their limit" if not one else "at the limit",
-        "asked": "being asked about somebody now",
+        "asked": "in an open offer now",
         "before": "brought together once before",
         "avoid": "not to be paired",
     }[code]
@@ -163,7 +163,7 @@ def reason(code: str, who: str, other: str, *, must: str = "", pair: int = 0, li
         "stage": f"{who} is no member",
         "paused": f"{who} is paused",
         "limit": f"{who} has reached the limit of {limit}",
-        "asked": f"{who} is being asked about somebody now",
+        "asked": f"{who} is in an open offer now",
         "before": f"they were brought together once before (M{pair})",
         "avoid": "they are not to be paired",
     }[code]

@@ -188,6 +188,10 @@ def team_limit(number: int, who: Person) -> str:
     return f"M{number} is withdrawn: {who.name} reached the limit of partners meanwhile."
 
 
+def team_gone(number: int, who: Person) -> str:
+    return f"M{number} is withdrawn: {who.name} can't be asked any more (paused or gone)."
+
+
 # ------------------------------------------------------------------------------------------- overview
 
 
