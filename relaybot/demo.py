@@ -107,8 +107,8 @@ class Story:
             await actor.connect(host, int(port), PUBLIC)
         self.clock.pace(PACE)
         await self.moderators()
-        for name in APPLICANTS:
-            await self.applies(next(a for a in self.people if a.name == name), APPLICANTS[name])
+        for name, words in APPLICANTS.items():
+            await self.applies(next(a for a in self.people if a.name == name), words)
         await self.screening()
         await self.pairing(self.ana, self.bram, "both like building small things")
         await self.pairing(self.lupe, self.oto, "both explain by showing")

@@ -17,7 +17,7 @@ from typing import Any
 from relaybot import app, config
 from relaybot.app import Bot
 from relaybot.desk import Programme
-from relaybot.model import Change, Moment
+from relaybot.model import Change, Drop, Moment, Record
 from relaybot.policy import Policy
 from relaybot.stage import StoryClock, let_pass, settled
 from tests.play import NAME
@@ -241,8 +241,6 @@ class WireWorld:
 
 def _forget_nobody(bot: Bot) -> list[Change]:
     """Take back the configured moderator that keeps the one-time code away, and the number they got."""
-    from relaybot.model import Drop
-
     tables = bot.programmes[NAME].tables
-    rows = [*tables.people.rows.values(), *tables.addresses.rows.values(), *tables.tallies.rows.values()]
-    return [Drop(row) for row in rows if row.key != "alive"]
+    rows: list[Record] = [*tables.people.rows.values(), *tables.addresses.rows.values()]
+    return [Drop(row) for row in [*rows, tables.tallies.rows["person"]]]
