@@ -33,6 +33,10 @@ class GoTo(Exception):
     """Raised by `read`: ask the question with this key again before going on."""
 
 
+class Taken(Exception):
+    """Raised by `read`: what was said is taken care of and kept nowhere; the same question stays open, unsaid."""
+
+
 class Instead(Exception):
     """Raised by `read`: what was said answers the earlier question `key` again, not the one that is open."""
 
@@ -282,7 +286,7 @@ def takes(desk: Desk, dialogue: Dialogue, text: str) -> bool:
         _question(dialogue).read(desk, dialogue, text)
     except Invalid:
         return False
-    except (GoTo, Instead):
+    except (GoTo, Instead, Taken):
         return True
     return True
 
@@ -307,6 +311,8 @@ def _question(dialogue: Dialogue) -> Question:
 def _take(desk: Desk, dialogue: Dialogue, question: Question, text: str) -> None:
     try:
         question, value, text = _read(desk, dialogue, question, text)
+    except Taken:
+        return
     except GoTo as go:
         pose(desk, replace(dialogue, answers=tuple(a for a in dialogue.answers if a[0] != str(go))))
         return
@@ -379,6 +385,8 @@ def _answer_letter(desk: Desk, dialogue: Dialogue, text: str) -> None:
                 answered, value, heard = question, question.skip, said
             else:
                 answered, value, heard = _read(desk, dialogue, question, said)
+        except Taken:
+            return
         except GoTo as go:
             dialogue = replace(dialogue, answers=tuple(a for a in dialogue.answers if a[0] != str(go)))
             continue

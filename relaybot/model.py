@@ -274,6 +274,7 @@ class Participant:
     thanked: int = 0
     over: bool = False  # said that the pair is over
     leaves: bool = False  # leaves the programme as soon as the pair is over
+    unread: int = 0  # their words for the partner: 0 delivered, 1 waiting (and they know), 2 given up (and moderators know)
 
     @property
     def key(self) -> tuple[int, int]:
@@ -433,6 +434,7 @@ class Letter(Numbered):
     invite: tuple[str, ...] = ()  # addresses to invite into the place `to` first
     close: bool = False  # leave the place `to` for good afterwards
     style: Style = Style.LINE
+    held: bool = False  # kept back until the core lets it go (the reader is on mute or away)
 
 
 @dataclass(frozen=True, slots=True)

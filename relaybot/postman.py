@@ -53,7 +53,9 @@ class Postman:
         return sum(len(reader.queue) + reader.out for reader in self._readers.values())
 
     def post(self, programme: Programme, letter: Letter) -> None:
-        """Take a committed letter."""
+        """Take a committed letter; one that is held stays in the outbox until it is written again as free."""
+        if letter.held:
+            return
         reader = self._readers.get(letter.to)
         if reader is None:
             reader = self._readers[letter.to] = _Reader()

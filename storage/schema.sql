@@ -132,6 +132,7 @@ CREATE TABLE participant (
   thanked INTEGER NOT NULL,
   "over" INTEGER NOT NULL CHECK ("over" IN (0, 1)),
   leaves INTEGER NOT NULL CHECK (leaves IN (0, 1)),
+  unread INTEGER NOT NULL,
   PRIMARY KEY (programme, pair, person)
 ) STRICT, WITHOUT ROWID;
 
@@ -252,6 +253,7 @@ CREATE TABLE letter (
   invite TEXT NOT NULL,
   close INTEGER NOT NULL CHECK (close IN (0, 1)),
   style TEXT NOT NULL CHECK (style IN ('line', 'letter')),
+  held INTEGER NOT NULL CHECK (held IN (0, 1)),
   PRIMARY KEY (programme, id)
 ) STRICT, WITHOUT ROWID;
 

@@ -109,8 +109,11 @@ class World:
     def deliver(self) -> None:
         """Hand out every letter that can be delivered now."""
         for letter in sorted(self.programme.tables.letters.rows.values(), key=lambda x: x.id):
-            if not stands(self.programme, letter) or (letter.expires_at and letter.expires_at <= self.now):
-                self.make(Drop(letter))
+            if letter.held:
+                continue
+            expired = letter.expires_at is not None and letter.expires_at <= self.now
+            if expired or not stands(self.programme, letter):
+                self._give_up(letter, "expired" if expired else "")
             elif letter.to in self.away:
                 if letter.receipt and letter.receipt[0] != "~":
                     waiting = replace(letter, receipt="~" + letter.receipt)
@@ -118,6 +121,12 @@ class World:
                     self.happen(Told(letter, "waiting", "not logged in"))
             else:
                 self._hand_out(letter)
+
+    def _give_up(self, letter: Letter, reason: str) -> None:
+        if letter.id in self.programme.tables.letters.rows:
+            self.make(Drop(letter))
+            if letter.receipt:
+                self.happen(Told(replace(letter, receipt=letter.receipt.lstrip("~")), "undeliverable", reason))
 
     def _hand_out(self, letter: Letter) -> None:
         if letter.id not in self.programme.tables.letters.rows:
