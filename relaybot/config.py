@@ -34,10 +34,22 @@ class Table(BaseModel):
 class RelaybotTable(Table):
     """[relaybot]: the process."""
 
-    name: str = Field(default="relaybot", pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,15}$", description="the bot's name, and its nick where none is given")
-    owner: str = Field(default="", max_length=200, description="who runs it and how to reach them; shown to networks, required outside loopback")
-    database: str = Field(default="relaybot.db", min_length=1, description="SQLite file, relative to the configuration file")
-    state_dir: str = Field(default=".", min_length=1, description="lock file, codes, backups; relative to the configuration file")
+    name: str = Field(
+        default="relaybot",
+        pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,15}$",
+        description="the bot's name, and its nick where none is given",
+    )
+    owner: str = Field(
+        default="",
+        max_length=200,
+        description="who runs it and how to reach them; shown to networks, required outside loopback",
+    )
+    database: str = Field(
+        default="relaybot.db", min_length=1, description="SQLite file, relative to the configuration file"
+    )
+    state_dir: str = Field(
+        default=".", min_length=1, description="lock file, codes, backups; relative to the configuration file"
+    )
 
 
 class SaslTable(Table):
@@ -45,7 +57,9 @@ class SaslTable(Table):
 
     account: str = Field(default="", max_length=64, description="services account")
     password: str = Field(default="", description="its password (or password_file, password_credential)")
-    certificate_file: str = Field(default="", description="PEM file with certificate and key, for SASL EXTERNAL instead of a password")
+    certificate_file: str = Field(
+        default="", description="PEM file with certificate and key, for SASL EXTERNAL instead of a password"
+    )
 
 
 class IrcTable(Table):
@@ -62,19 +76,32 @@ class IrcTable(Table):
     moderators_channel: dict[str, str] = Field(default_factory=dict, description="programme -> moderators' channel")
     pair_channels: bool = Field(default=True, description="give pairs a channel of their own on this network")
     burst_lines: int = Field(default=4, ge=1, le=100, description="lines sent at once before pacing begins")
-    lines_per_second: float = Field(default=1.0, ge=0, le=10_000, description="lines a second after the burst; 0: no pacing")
+    lines_per_second: float = Field(
+        default=1.0, ge=0, le=10_000, description="lines a second after the burst; 0: no pacing"
+    )
     line_bytes: int = Field(default=400, ge=100, le=430, description="longest text in one line, in bytes")
     ping_seconds: int = Field(default=60, ge=5, le=600, description="silence after which the link is tested")
-    ping_timeout_seconds: int = Field(default=30, ge=2, le=300, description="seconds without an answer after which it is closed")
-    commands_per_minute: int = Field(default=12, ge=0, le=10_000, description="lines one person may send in a minute before being ignored for a while; 0: any number")
+    ping_timeout_seconds: int = Field(
+        default=30, ge=2, le=300, description="seconds without an answer after which it is closed"
+    )
+    commands_per_minute: int = Field(
+        default=12,
+        ge=0,
+        le=10_000,
+        description="lines one person may send in a minute before being ignored for a while; 0: any number",
+    )
     relayed_by: tuple[str, ...] = Field(default=(), description="nicks of bridge bots, whose lines are never commands")
 
 
 class EmbeddedTable(Table):
     """[embedded]: servers of relaybot's own on loopback."""
 
-    irc: str = Field(default="127.0.0.1:6667", description="address of the embedded IRC server; port 0 picks a free one")
-    smtp: str = Field(default="127.0.0.1:2525", description="address of the embedded mail server (mail is not served yet)")
+    irc: str = Field(
+        default="127.0.0.1:6667", description="address of the embedded IRC server; port 0 picks a free one"
+    )
+    smtp: str = Field(
+        default="127.0.0.1:2525", description="address of the embedded mail server (mail is not served yet)"
+    )
     maildir: str = Field(default="mail", description="where outgoing mail will be delivered (mail is not served yet)")
     mail_domain: str = Field(default="relaybot.localhost", description="mail domain (mail is not served yet)")
 
@@ -83,7 +110,9 @@ class ProgrammeTable(Table):
     """What a programme's table holds besides the keys of its policy."""
 
     preset: Literal["tech-peer"] = Field(default="tech-peer", description="the settings to start from")
-    file: str = Field(default="", description="a TOML file with the programme's keys, relative to the configuration file")
+    file: str = Field(
+        default="", description="a TOML file with the programme's keys, relative to the configuration file"
+    )
     moderators: tuple[str, ...] = Field(default=(), description='addresses of the moderators, e.g. "irc:libera/dana"')
 
 
@@ -173,18 +202,20 @@ class Mistakes:
         except ValidationError as problem:
             for error in problem.errors():
                 where = tuple(str(part) for part in error["loc"])
-                self.add((*key, *where), _explain(error))
+                self.add((*key, *where), _explain(error, secret="sasl" in (*key, *where)))
             return None
 
 
-def _explain(error: Any) -> str:
+def _explain(error: Any, *, secret: bool) -> str:
+    """What is wrong as a part of a sentence; what was given is shown unless it may be a secret."""
     if error["type"] == "extra_forbidden":
         return "is no setting I know"
     if error["type"] == "missing":
         return "is needed"
     if error["type"] == "literal_error":
         return f"has to be {error['ctx']['expected']}"
-    return f"{error['msg'][0].lower()}{error['msg'][1:]} (it is {str(error['input'])[:60]!r})"
+    wrong = f"{error['msg'][0].lower()}{error['msg'][1:]}"
+    return wrong if secret else f"{wrong} (it is {str(error['input'])[:60]!r})"
 
 
 def _line_numbers(text: str) -> dict[tuple[str, ...], int]:
@@ -194,12 +225,12 @@ def _line_numbers(text: str) -> dict[tuple[str, ...], int]:
     for number, line in enumerate(text.splitlines(), 1):
         header = re.match(r"^\s*\[([^\[\]]+)\]\s*(?:#.*)?$", line)
         if header:
-            table = _dotted(header.group(1))
-            found.setdefault(table, number)
-            continue
-        key = re.match(r'^\s*([A-Za-z0-9_."\'-]+)\s*=', line)
-        if key:
-            found.setdefault((*table, *_dotted(key.group(1))), number)
+            whole = table = _dotted(header.group(1))
+        else:
+            key = re.match(r'^\s*([A-Za-z0-9_."\'-]+)\s*=', line)
+            whole = (*table, *_dotted(key.group(1))) if key else ()
+        for length in range(1, len(whole) + 1):
+            found.setdefault(whole[:length], number)
     return found
 
 
@@ -243,7 +274,10 @@ def _read(raw: dict[str, Any], base: Path, mistakes: Mistakes) -> Config | None:
 def _tables(raw: dict[str, Any], key: str, mistakes: Mistakes) -> dict[str, dict[str, Any]]:
     found = raw.get(key, {})
     if not isinstance(found, dict):
-        mistakes.add((key,), "has to be tables with a name, e.g. " + ("[irc.libera]" if key == "irc" else "[programme.tech-peer]"))
+        mistakes.add(
+            (key,),
+            "has to be tables with a name, e.g. " + ("[irc.libera]" if key == "irc" else "[programme.tech-peer]"),
+        )
         return {}
     good: dict[str, dict[str, Any]] = {}
     for name, table in found.items():
@@ -264,7 +298,10 @@ def _owner_in(raw: dict[str, Any]) -> str:
 def _need_owner(owner: str, irc: dict[str, dict[str, Any]], mistakes: Mistakes) -> None:
     public = [name for name, table in irc.items() if not is_loopback(str(table.get("host", "")))]
     if public and not owner.strip():
-        mistakes.add(("relaybot", "owner"), f"is needed outside loopback: networks want to know who runs a bot ({', '.join(public)})")
+        mistakes.add(
+            ("relaybot", "owner"),
+            f"is needed outside loopback: networks want to know who runs a bot ({', '.join(public)})",
+        )
 
 
 def is_loopback(host: str) -> bool:
@@ -314,22 +351,39 @@ def _programme(
     keys = {k: table[k] for k in table if k in ProgrammeTable.model_fields}
     own: ProgrammeTable | None = mistakes.check(key, ProgrammeTable, keys)
     settings = {k: v for k, v in table.items() if k not in ProgrammeTable.model_fields}
-    where = mistakes
+    sound = _settings_are_sound(settings, key, mistakes)
     if own is not None and own.file:
         path = base / own.file
         try:
             text = path.read_text(encoding="utf-8")
-            settings = {**tomllib.loads(text), **settings}
+            below = tomllib.loads(text)
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
             mistakes.add((*key, "file"), f"{path} cannot be read: {_plain(problem)}")
             return None
-        where = Mistakes(path, text)
-    checked = where.check(key if where is mistakes else (), Policy, settings)
-    if where is not mistakes:
-        mistakes.lines.extend(where.lines)
-    if own is None or checked is None:
+        there = Mistakes(path, text)
+        sound = _settings_are_sound(below, (), there) and sound
+        mistakes.lines.extend(there.lines)
+        settings = _over(below, settings)
+    if own is None or not sound:
         return None
     return ProgrammeConfig(name, _policy(settings, name, irc, embedded), own.moderators)
+
+
+def _settings_are_sound(settings: dict[str, Any], key: tuple[str, ...], mistakes: Mistakes) -> bool:
+    """Check a programme's settings where they stand; what it has on networks comes from their tables, never from here."""
+    if "networks" in settings:
+        mistakes.add((*key, "networks"), "is no setting I know")
+        return False
+    return mistakes.check(key, Policy, settings) is not None
+
+
+def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Settings with single keys replaced, in tables too."""
+    found = dict(below)
+    for key, value in above.items():
+        under = found.get(key)
+        found[key] = _over(under, value) if isinstance(value, dict) and isinstance(under, dict) else value
+    return found
 
 
 def _moderators(addresses: object, key: tuple[str, ...], networks: set[str], mistakes: Mistakes) -> None:
@@ -362,7 +416,7 @@ def _policy(
         )
     if embedded is not None:
         prefix = f"irc:{EMBEDDED_NETWORK}"
-        networks[prefix] = Network(public=f"{prefix}/#{name}", moderators=f"{prefix}/#{name}-mods")
+        networks[prefix] = Network(public=f"{prefix}/#{name}", moderators=f"{prefix}/#{name}-mods", invites=True)
     return Policy.model_validate(settings).model_copy(update={"networks": networks})
 
 
