@@ -67,6 +67,10 @@ class Bot:
         if postman is not None:
             postman.reachable(address)
 
+    def arrived(self, address: str) -> None:
+        """Ear: somebody came into a public place."""
+        self.office.arrived(address)
+
     def send(self, programme: Programme, letter: Letter) -> None:
         """A committed letter goes to the postman of its network."""
         postman = self.postmen.get(letter.to.partition("/")[0])

@@ -13,7 +13,7 @@ import relaybot.programme  # noqa: F401 - fills the registries of commands, form
 from relaybot import commands, forms
 from relaybot.commands import Call, Command
 from relaybot.desk import Desk, Programme
-from relaybot.model import Decision, Dialogue, Due, Event, Heard, Letter, Message, Moment, Pair, Person, Told
+from relaybot.model import Came, Decision, Dialogue, Due, Event, Heard, Letter, Message, Moment, Pair, Person, Told
 from relaybot.nouns import people
 from relaybot.nouns.soundness import unsound
 from relaybot.ports import Invalid, Refused
@@ -41,6 +41,8 @@ def decide(programme: Programme, event: Event, moment: Moment) -> Decision:
         commands.fire(desk, timer.name, timer.about, max(late, 0.0))
     elif isinstance(event, Told):
         commands.settle(desk, event.letter.receipt, event.outcome, event.reason)
+    elif isinstance(event, Came):
+        people.let_in(desk, event.address)
     problem = unsound(desk)
     if problem:
         raise Unsound(problem)

@@ -63,7 +63,14 @@ class Told:
     reason: str = ""
 
 
-Event = Heard | Due | Told
+@dataclass(frozen=True, slots=True)
+class Came:
+    """Event: a moderator came into a public place; the moderators' own place may be closed to who is not invited."""
+
+    address: str
+
+
+Event = Heard | Due | Told | Came
 
 
 @dataclass(frozen=True, slots=True)

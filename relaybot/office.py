@@ -21,6 +21,7 @@ from datetime import datetime, timedelta
 from relaybot import decide as core
 from relaybot.desk import Programme
 from relaybot.model import (
+    Came,
     Change,
     Decision,
     Drop,
@@ -104,6 +105,13 @@ class Office:
         self._inbox.append(_Incoming(self.route(message), Heard(message), done))
         self._bell.set()
         return done
+
+    def arrived(self, address: str) -> None:
+        """Somebody came into a public place; only moderators are of interest."""
+        for programme in self.programmes.values():
+            known = programme.tables.addresses.rows.get(address)
+            if known is not None and programme.tables.people.rows[known.person].moderator:
+                self.put(programme, Came(address))
 
     def put(self, programme: Programme, event: Event) -> None:
         """Take an event that was kept before (a replay)."""
@@ -357,6 +365,8 @@ def dump_event(event: Event) -> str:
         return json.dumps({"heard": asdict(event.message)})
     if isinstance(event, Due):
         return json.dumps({"due": {**asdict(event.timer), "due": event.timer.due.isoformat()}})
+    if isinstance(event, Came):
+        return json.dumps({"came": {"address": event.address}})
     return json.dumps({"told": {"receipt": event.letter.receipt, "outcome": event.outcome, "reason": event.reason}})
 
 
@@ -368,6 +378,8 @@ def read_event(text: str) -> Event:
     if "due" in found:
         fields = found["due"]
         return Due(Timer(**{**fields, "due": datetime.fromisoformat(str(fields["due"]))}))  # type: ignore[arg-type]
+    if "came" in found:
+        return Came(str(found["came"]["address"]))
     raise ValueError("a receipt cannot be replayed; the letter's fate is known")
 
 

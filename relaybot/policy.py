@@ -164,6 +164,7 @@ class Network(Section):
 
     public: str = ""  # address of the public channel or room
     moderators: str = ""  # address of the moderators' channel or room
+    invites: bool = False  # whether relaybot lets moderators into their place itself
     pair_places: bool = True  # whether a pair can be given a place of its own there
     style: Style = Style.LINE
     identity: str = "services"  # how relaybot recognises people there, for `privacy`

@@ -75,6 +75,9 @@ class Ear(Protocol):
     def reachable(self, network: str, address: str = "") -> None:
         """The network (or one address on it) can be reached again: try its waiting letters now."""
 
+    def arrived(self, address: str) -> None:
+        """Somebody whom the network vouches for came into a programme's public place."""
+
 
 class Adapter(Protocol):
     """One network. Its name is `network`, e.g. "irc:libera"; addresses on it begin with that and a slash."""

@@ -89,6 +89,13 @@ def tell_team(
         desk.tell(moderator, *lines, urgency=urgency)
 
 
+def let_in(desk: Desk, address: str) -> None:
+    """Invite a moderator into the moderators' place of the network they are on, where relaybot keeps its door."""
+    network = desk.network(address)
+    if network is not None and network.invites and network.moderators:
+        desk.post(network.moderators, urgency=Urgency.AMBIENT, invite=(address,))
+
+
 # ------------------------------------------------------------------------------------------- waiting
 
 
