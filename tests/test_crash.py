@@ -1,0 +1,85 @@
+"""kill -9 of the real relaybot at random moments while people talk to it: nothing acknowledged is lost, nothing happens twice.
+
+The IRC server runs in a process of its own. Every run kills 20 times; `--crash-long` kills 200 times.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.crash_bot import BotProcess, kill_again_and_again
+from tests.crash_check import Findings, check_applications, check_numbers, read_back
+from tests.crash_people import Someone, Tally, apply, set_numbers
+from tests.servers import Running, start_embedded
+
+pytestmark = [pytest.mark.crash, pytest.mark.slow]
+
+TEAM = "#tech-peer-mods"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Running]:
+    """An IRC server in a process of its own, which is never killed."""
+    running = start_embedded(tmp_path / "ircd")
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+@asynccontextmanager
+async def crowd(bot: BotProcess, port: int, *people: Someone) -> AsyncIterator[None]:
+    """A bot that starts and people who are there; all gone afterwards."""
+    try:
+        await bot.start()
+        for someone in people:
+            await someone.come(port)
+        yield
+    finally:
+        await bot.end()
+        for someone in people:
+            await someone.leave()
+
+
+async def test_nothing_lost_nothing_twice(tmp_path: Path, server: Running, crash_long: bool) -> None:
+    """People join and change their profiles while relaybot is killed; what it acknowledged is there, once."""
+    kills, least = (200, 10_000) if crash_long else (20, 1_000)
+    bot = BotProcess(tmp_path / "bot", server.port)
+    tally, over = Tally(), asyncio.Event()
+    dana = Someone("dana", tally, (TEAM,))
+    members = [Someone(f"peer{n}", tally) for n in range(8)]
+    told: dict[str, int] = {}
+    last: dict[str, int] = {}
+
+    async def take_part(person: Someone) -> None:
+        told[person.nick] = await apply(person)
+        last[person.nick] = await set_numbers(person, over)
+
+    async def kill() -> None:
+        await kill_again_and_again(bot, kills, random.Random())
+        while tally.messages < least:
+            await asyncio.sleep(0.05)
+        over.set()
+
+    async with crowd(bot, server.port, dana, *members):
+        async with asyncio.TaskGroup() as group:
+            group.create_task(kill())
+            for person in members:
+                group.create_task(take_part(person))
+        await bot.drained()
+        status, seconds = await bot.stop()
+    left = await read_back(bot, members)
+    found = Findings()
+    check_applications(found, left, told, dana)
+    check_numbers(found, left, last, members)
+    print(f"\n{found.summary(kills, tally)}")
+    assert (status, seconds < 2) == (0, True)
+    assert (found.lost, found.twice) == ([], [])
+    assert found.repeated <= kills * len(members)
+    assert "Traceback" not in bot.said()
