@@ -56,6 +56,9 @@ def mine(desk: Desk, call: Call, stages: frozenset[str] = ACTIVE_PAIRS) -> Pair:
         raise Refused(words.not_yours(number))
     if not own:
         raise Refused(words.no_partner())
+    here = [pair for pair in own if pair.place and pair.place == call.message.place]
+    if here:
+        return here[0]
     if len(own) > 1:
         raise Refused(words.which([pair.id for pair in own]))
     return own[0]

@@ -129,7 +129,7 @@ def _last(desk: Desk, pair: Pair, meeting: Meeting, at: datetime, quiet: bool) -
     if coming is not None:
         sessions.speak(desk, pair, lambda zones: words.last_with_agreed(minutes, coming.starts_at, zones))
         return meeting
-    next_at = sessions.next_time(desk, pair, meeting)
+    next_at = sessions.weekly(desk, pair, meeting.starts_at)
     meeting = desk.change(meeting, next_at=next_at)
     sessions.speak(desk, pair, lambda zones: words.last_with_next(minutes, next_at, sessions.bang(pair), zones))
     sessions.listen(desk, pair, meeting, "next-hour")

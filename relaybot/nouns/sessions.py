@@ -109,11 +109,24 @@ def agree(desk: Desk, pair: Pair, at: datetime, by: int) -> Meeting:
     meeting = desk.change(drafted, stage=step("meeting", "proposed", "agree"))
     if pair.stage == "introduced":
         pairs.move(desk, pair, "agree")
-    elif pair.stage == "resting":
-        pairs.move(desk, pair, "try again" if trial else "wake")
+    wake(desk, pair)
     settle_times(desk, pair)
     plan(desk, pair, meeting)
+    watch(desk, pair)
     return meeting
+
+
+def watch(desk: Desk, pair: Pair) -> None:
+    """From now on, notice when the pair goes quiet."""
+    desk.plan("silence", f"M{pair.id}", desk.now + timedelta(days=desk.policy.silence.after_days))
+
+
+def wake(desk: Desk, pair: Pair) -> Pair:
+    """A pair at rest is one of the others again, regular or still on trial."""
+    if pair.stage != "resting":
+        return pair
+    watch(desk, pair)
+    return pairs.move(desk, pair, "wake" if fits(desk, pair) else "try again")
 
 
 def settle_times(desk: Desk, pair: Pair) -> None:
@@ -146,16 +159,16 @@ def fits(desk: Desk, pair: Pair) -> bool:
     return all(s.fit == "good" for s in sides) and sum(s.good_fits for s in sides) >= desk.policy.fit.good_fits
 
 
-def next_time(desk: Desk, pair: Pair, meeting: Meeting, weeks: int = 1) -> datetime:
-    """The same time on the clock some weeks later, where the first of the two lives; never in the past."""
+def weekly(desk: Desk, pair: Pair, at: datetime) -> datetime:
+    """The same time on the clock a week later, where the first of the two lives: the first one still to come."""
     zone = people.zone(pairs.people(desk, pair)[0])
-    wall = times.local(meeting.starts_at, zone)
-    at = meeting.starts_at
-    while at <= desk.now or weeks:
-        wall += timedelta(days=7)
-        at = times.at_wall(wall.date(), wall.hour * 60 + wall.minute, zone)
-        weeks = max(0, weeks - 1)
-    return at
+    wall = times.local(at, zone)
+    weeks = max(1, (desk.now - at) // timedelta(days=7))
+    while True:
+        found = times.at_wall(wall.date() + timedelta(weeks=weeks), wall.hour * 60 + wall.minute, zone)
+        if found > desk.now:
+            return found
+        weeks += 1
 
 
 # -------------------------------------------------------------------------------------------- speaking
