@@ -7,6 +7,7 @@ Digits answer everything; `?` explains; `back`, `skip`, `later`, `stop` always w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -18,6 +19,7 @@ from relaybot.words import common as words
 Ask = Callable[[Desk, Dialogue], str]
 Read = Callable[[Desk, Dialogue, str], str]
 
+POLITE = re.compile(r",? (?:please|thanks|thank you)$")  # "yes please", "no thanks"
 EXITS = frozenset({"?", "back", "skip", "later", "stop"})
 
 
@@ -61,6 +63,7 @@ class Question:
     heard: Callable[[Desk, str, str], str] | None = None  # the same from (value kept, words said), instead of echo
     explain: str = ""
     label: str = ""  # its name in a letter
+    alone: bool = False  # it says earlier answers back, so a letter asks it by itself when all else is answered
     own: frozenset[str] = frozenset()  # words that are answers here though they are exits elsewhere, e.g. "later"
 
 
@@ -232,8 +235,9 @@ def pose(desk: Desk, dialogue: Dialogue, *before: str, first: bool = False) -> N
     question = todo[0]
     dialogue = replace(dialogue, asking=question.key, asked_at=desk.now, kept=False)
     desk.put(dialogue)
-    if desk.style(person.home) is Style.LETTER and not dialogue.place:
-        say(desk, dialogue, *before, *words.letter_form([_labelled(desk, dialogue, q) for q in todo]))
+    at_once = together(todo)
+    if len(at_once) > 1 and desk.style(person.home) is Style.LETTER and not dialogue.place:
+        say(desk, dialogue, *before, *words.letter_form([_labelled(desk, dialogue, q) for q in at_once]))
         return
     say(desk, dialogue, *before, asked(desk, dialogue))
 
@@ -370,7 +374,7 @@ def _exit(desk: Desk, dialogue: Dialogue, word: str) -> bool:
 def _answer_letter(desk: Desk, dialogue: Dialogue, text: str) -> None:
     """Read a reply that may answer several questions: labelled or numbered lines, or one answer."""
     word = text.strip().lower()
-    todo = missing(desk, dialogue)
+    todo = together(missing(desk, dialogue))
     if word in EXITS - todo[0].own:
         _exit(desk, dialogue, word)
         return
@@ -396,6 +400,12 @@ def _answer_letter(desk: Desk, dialogue: Dialogue, text: str) -> None:
         dialogue = with_answer(dialogue, answered.key, value)
         echoes.append(_echo(desk, dialogue, answered, value, heard))
     pose(desk, dialogue, *[e for e in echoes if e], *problems)
+
+
+def together(todo: list[Question]) -> list[Question]:
+    """The questions one letter can ask at once: those before the first that needs the answers to them."""
+    upto = next((i for i, question in enumerate(todo) if question.alone), len(todo))
+    return todo[: max(upto, 1)]
 
 
 def _by_label(labels: list[str], text: str) -> list[str]:
@@ -442,7 +452,7 @@ def choice(
     """
 
     def read(desk: Desk, dialogue: Dialogue, text: str) -> str:
-        said = text.strip().lower().rstrip(".!")
+        said = POLITE.sub("", text.strip().lower().rstrip(".!"))
         open_now = offered(desk, dialogue) if offered else tuple(options)
         for value, meant in options.items():
             if value in open_now and (said in meant or said == value):

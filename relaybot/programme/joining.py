@@ -324,14 +324,12 @@ def _known_answers(desk: Desk, person: Person) -> tuple[tuple[str, str], ...]:
         "identity": "yes",
         "learn": show_skills(person.learn),
         "offer": show_skills(person.offer),
-        "links": " ".join(person.links) if person.rules_version else "?",
+        "links": " ".join(person.links),
         "place": profile.place_text(person.zone, person.free) if person.zone and person.free else "",
         "languages": profile.languages_text(person.languages, person.must_language) if person.languages else "",
-        "reach": "" if person.rules_version else "?",
         "rules": str(person.rules_version) if person.rules_version == desk.policy.rules_version else "",
     }
-    optional = {"links", "reach"}
-    return tuple((key, value) for key, value in found.items() if (value or key in optional) and value != "?")
+    return tuple((key, value) for key, value in found.items() if value or key == "links")
 
 
 def _stopped(desk: Desk, dialogue: Dialogue) -> None:
@@ -395,7 +393,7 @@ JOIN = form(
                 explain=words.reach_why(),
             ),
             Question("rules", lambda desk, d: words.rules(desk.policy.rules_line), _read_rules, explain=words.rules_why()),
-            Question("check", _ask_summary, _read_summary, counted=False, explain=words.summary_why()),
+            Question("check", _ask_summary, _read_summary, counted=False, explain=words.summary_why(), alone=True),
         ),
         done=_handed_in,
         stopped=_stopped,
