@@ -5,6 +5,7 @@
     person ana | stranger eve               someone the network vouches for | someone it does not
     moderator dana                          a moderator who is already known
     member ana learn="kubernetes a little" offer="rust deep" zone=Europe/Lisbon free="thu 17:30-22:00"
+    applicant ana learn="kubernetes" ...    someone whose application A1 (A2 ...) was handed in this moment
     pair 12 ana bram trial                  two members who are already introduced (stage trial)
     pair 12 ana bram trial apart            ... without a place of their own
     hour 40 12 2026-11-26 18:00             an hour M12 has agreed on, S40
@@ -38,6 +39,7 @@ from relaybot.decide import decide, stands
 from relaybot.desk import Desk, Programme
 from relaybot.model import (
     Address,
+    Application,
     Change,
     Decision,
     Drop,
@@ -53,6 +55,7 @@ from relaybot.model import (
     Put,
     Style,
     Tally,
+    Timer,
     Told,
 )
 from relaybot.nouns import sessions
@@ -228,6 +231,30 @@ def add_hour(w: World, number: int, pair: int, at: datetime) -> None:
     w.make(*desk.changes())
 
 
+def add_applicant(w: World, name: str, words: dict[str, str]) -> Application:
+    """Someone who has just handed in an application, with the profile given in a play's words."""
+    person = add_person(
+        w,
+        name,
+        stage="submitted",
+        rules_version=1,
+        learn=read_skills(words.get("learn", "kubernetes"), {}, learning=True),
+        offer=read_skills(words.get("offer", "rust"), {}, learning=False),
+        links=tuple(words.get("links", "").split()),
+        zone=words.get("zone", "Europe/Lisbon"),
+        free=times.hours(words.get("free", "any day 08:00-22:00")),
+        languages=tuple(words.get("languages", "English").split(",")),
+    )
+    tally = w.programme.tables.tallies.rows.get("application")
+    number = (tally.value if tally else 0) + 1
+    promise = w.now + timedelta(days=w.programme.policy.promise.first_days)
+    made = Application(NAME, number, person.id, "submitted", w.now, promise)
+    soon = promise - timedelta(hours=w.programme.policy.promise.nudge_hours)
+    w.make(Put(Tally(NAME, "application", number)), Put(made))
+    w.make(Put(Timer(NAME, "promise-soon", f"A{number}", soon)), Put(Timer(NAME, "promise-broken", f"A{number}", promise)))
+    return made
+
+
 def add_pair(
     w: World, number: int, first: str, second: str, stage: str = "introduced", place: str = "", apart: bool = False
 ) -> Pair:
@@ -327,6 +354,9 @@ class Player:
         elif head == "member":
             name, *pairs = shlex.split(tail)
             add_member(self.world, name, dict(p.split("=", 1) for p in pairs))
+        elif head == "applicant":
+            name, *pairs = shlex.split(tail)
+            add_applicant(self.world, name, dict(p.split("=", 1) for p in pairs))
         elif head == "pair":
             words = tail.split()
             add_pair(self.world, int(words[0]), words[1], words[2], *words[3:4], apart="apart" in words[4:])
@@ -350,7 +380,7 @@ class Player:
     def moment(self, text: str) -> datetime:
         """A moment as plays write it: "2026-12-03 18:30 [Zone]" or "18:30"."""
         words = text.split()
-        if len(words) > 1 and "/" in words[-1]:
+        if len(words) > 1 and ("/" in words[-1] or words[-1] == "UTC"):
             self.zone = words.pop()
         zone = ZoneInfo(self.zone)
         if len(words) == 1:

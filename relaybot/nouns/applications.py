@@ -169,6 +169,15 @@ def forget(desk: Desk, person: Person) -> bool:
     return True
 
 
+def forget_closed(desk: Desk, person: Person) -> None:
+    """The answers of somebody deferred or declined have been kept long enough."""
+    if person.stage == "deferred":
+        person = step_person(desk, person, "forget")
+    if person.stage == "guest":
+        profile.blank(desk, person)
+        forget(desk, desk.people[person.id])
+
+
 def drop(desk: Desk, application: Application) -> None:
     """Delete an application with its timers and notes."""
     _forget_about(desk, ident(application))

@@ -15,6 +15,7 @@ from relaybot.model import Application, Dialogue, Meeting, Pair, Person
 from relaybot.nouns import applications, cases, meetings, offers, pairs, people, profile
 from relaybot.rules import ACTIVE_PAIRS, RUNNING_MEETINGS
 from relaybot.words import guiding as words
+from relaybot.words.applications import means
 
 # A line about one thing, and the sentence that says who acts next in it.
 Standing = tuple[str, str]
@@ -107,7 +108,7 @@ def _submitted(desk: Desk, person: Person, application: Application) -> Standing
         return words.asked_about(application.id, name), words.next_answer()
     if application.chat_at is not None and application.chat_at > desk.now:
         when = times.show(application.chat_at, people.zone(person), desk.now)
-        return words.chat_at(application.id, name, when, application.chat_means), words.next_chat(name, when)
+        return words.chat_at(application.id, name, when, means(application.chat_means)), words.next_chat(name, when)
     by = _day(desk, person, application.promise)
     if application.promise < desk.now:
         return words.read_late(application.id, by, desk.policy.operator), words.next_read_late()

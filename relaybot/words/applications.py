@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from relaybot import times
 from relaybot.model import Application
 
 
@@ -28,6 +25,9 @@ def team_taken_back(application: Application, name: str) -> str:
     return f"A{application.id}: {name} has taken it back. Nothing to do."
 
 
-def by(promise: datetime, zone: str, now: datetime) -> str:
-    """ "Thu 26 Nov"."""
-    return times.show_day(promise, zone, now)
+def means(code: str) -> str:
+    """How a chat takes place: "here in text", "by voice (link)"."""
+    kind, _, more = code.partition(" ")
+    if kind != "voice":
+        return "here in text"
+    return f"by voice ({more})" if more else "by voice"
