@@ -170,7 +170,7 @@ def no(desk: Desk, pair: Pair, person: Person, said: str = "") -> None:
     else:  # it is over without their knowing
         desk.change(side, answer="withdrawn")
         desk.cancel("offer-neutral", f"M{pair.id}")
-    tell_moderators(desk, pair, team_words.team_no(pair.id, person, said))
+    tell_moderators(desk, pair, *team_words.team_no(pair.id, person, said))
     forms.begin(desk, person, "offer-no", f"M{pair.id}")
 
 
@@ -250,6 +250,8 @@ def introduce(desk: Desk, pair: Pair) -> Pair:
     if pair.place:
         homes = tuple(person.home for person in both)
         desk.post(pair.place, words.place_opened(tuple(p.name for p in both), pair.id), invite=homes)
+    for person in both:
+        _settle_others(desk, desk.people[person.id])
     tell_moderators(desk, pair, team_words.team_introduced(pair.id, *both))
     for person in both:
         if "times" in forms.FORMS:
@@ -257,13 +259,24 @@ def introduce(desk: Desk, pair: Pair) -> Pair:
     return desk.pairs[pair.id]
 
 
+def _settle_others(desk: Desk, person: Person) -> None:
+    """Someone whose limit is filled now is in no other open offer any more."""
+    if active_pairs(desk, person) < desk.policy.cap:
+        return
+    for other in pairs.of(desk, person, pairs.OFFER_STAGES):
+        if standing(desk, other, person):
+            _limit_race(desk, other, person)
+        else:
+            _withdraw_full(desk, other, person)
+
+
 def _introduction(desk: Desk, pair: Pair, reader: Person, other: Person) -> None:
     by = desk.people.get(pair.drafted_by)
     place = pair.place.partition("/")[2]
     desk.tell(
         reader,
-        words.meet(reader, other, pair.id, desk.now),
-        words.moderator_note(by.name if by else "", pair.note),
+        *words.meet(reader, other, pair.id, desk.now),
+        *words.moderator_note(by.name if by else "", pair.note),
         words.words_in_place(place, other) if place else words.words_carried(other, pair.id),
         words.first_step(desk.policy.session.length_minutes),
         words.first_talk(),
@@ -324,6 +337,6 @@ def offer_lines(desk: Desk, pair: Pair, reader: Person, other: Person, note: str
     side = desk.participants[(pair.id, reader.id)]
     return (
         opening,
-        words.offer(reader, found_by(desk, pair), pair.id, describe(desk, reader, other)),
+        *words.offer(reader, found_by(desk, pair), pair.id, describe(desk, reader, other)),
         words.offer_question(reader, pair.id, pair.closes_at or desk.now, desk.now, again=side.answer != "later"),
     )

@@ -35,7 +35,7 @@ AGAIN = ("3", "ask me again next week", "ask me again", "next week", "again")
 
 def _read_offer(desk: Desk, dialogue: Dialogue, text: str) -> str:
     said = text.strip()
-    word = said.lower().rstrip(".!")
+    word = forms.POLITE.sub("", said.lower().rstrip(".!"))
     head, _, tail = said.partition(" ")
     side = desk.participants[(int(dialogue.about[1:]), dialogue.person)]
     if word in forms.YES:

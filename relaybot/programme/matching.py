@@ -71,8 +71,8 @@ def suggest(desk: Desk, call: Call) -> None:
         hours = words.shared(fit.shared_hours(desk, person, other), (zone(person), zone(other)))
         waited = words.days_waited(other.waiting_since or desk.now, desk.now)
         to_asked, to_other = _given(found.to_first), _given(found.to_second)
-        lines.append(
-            words.suggest_line(place, name, handle(desk, other), to_asked, to_other, hours, found.languages, waited)
+        lines += words.suggest_line(
+            place, name, handle(desk, other), to_asked, to_other, hours, found.languages, waited
         )
     counts = fit.ruled_out(desk, person)
     lines.append(
@@ -151,7 +151,7 @@ def why(desk: Desk, call: Call) -> None:
     hours = words.shared(fit.shared_hours(desk, a, b), (zone(a), zone(b)))
     name_a, name_b = handle(desk, a), handle(desk, b)
     lines = [
-        words.why_for(
+        *words.why_for(
             name_a,
             name_b,
             _given(found.to_first),
@@ -160,7 +160,7 @@ def why(desk: Desk, call: Call) -> None:
             found.languages,
             words.per_week(found.minutes),
         ),
-        words.why_against(against(desk, call, a, b, found)),
+        *words.why_against(against(desk, call, a, b, found)),
         *(words.moderator_inside(person.name) for person in (a, b) if person.moderator),
     ]
     call.reply(desk, *lines, words.next_pair(name_a, name_b) if found.good else "")

@@ -112,7 +112,7 @@ def _plan_intro(desk: Desk, dialogue: Dialogue) -> tuple[str, ...]:
     first, second, _, why_first, _ = _planned(desk, dialogue)
     why = words.as_you_said() if why_first == "said" else words.accepted_first()
     plan = words.plan(int(dialogue.about[1:]), first, second, why, desk.policy.consent.open_days)
-    return plan, words.plan_against(_against(desk, dialogue, first, second))
+    return plan, *words.plan_against(_against(desk, dialogue, first, second))
 
 
 def _against(desk: Desk, dialogue: Dialogue, first: Person, second: Person) -> list[str]:

@@ -117,3 +117,18 @@ def shunted_for_team(number: int) -> str:
 
 def cannot_write_down() -> str:
     return "I can't write anything down at the moment, so nothing you say now is kept. Please say it again in a few minutes; the operator sees why."
+
+
+LINE_BYTES = 380  # one line on IRC is at most 400 bytes; a little is left for marks around it
+
+
+def fold_lines(text: str, most: int = LINE_BYTES) -> tuple[str, ...]:
+    """A long text as lines short enough for every medium, cut between words."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and len(longer.encode()) > most:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return tuple(lines)

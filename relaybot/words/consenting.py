@@ -12,7 +12,7 @@ from datetime import datetime
 from relaybot import times
 from relaybot.model import Level, Person, Skill, Window
 from relaybot.skills import show_skills
-from relaybot.words.common import join_words, short
+from relaybot.words.common import LINE_BYTES, fold_lines, join_words, short
 
 MOST_SKILLS = 3
 COUNTED = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -35,33 +35,38 @@ def day(moment: datetime, person: Person, now: datetime) -> str:
 
 
 def _knows(skill: Skill) -> str:
-    name = short(skill.name, 40)
+    name = short(skill.name, 30)
     if skill.level == Level.DEEP:
         return f"knows {name} deeply"
     return f"is comfortable with {name}" if skill.level == Level.COMFORTABLE else f"knows some {name}"
 
 
 def _wants(skill: Skill) -> str:
-    name = short(skill.name, 40)
+    name = short(skill.name, 30)
     if skill.level == Level.NEW:
         return f"start {name} from zero"
     return f"learn {name}" if skill.level == Level.LITTLE else f"go deeper into {name}"
 
 
-def _described(it: Description) -> str:
+def _has(it: Description) -> str:
     parts = [f"lives in the {times.city(it.zone)} zone"] if it.zone else []
-    parts += [_knows(skill) for skill in it.offer[:MOST_SKILLS]]
-    if it.learn:
-        parts.append("would like to " + join_words([_wants(skill) for skill in it.learn[:MOST_SKILLS]]))
-    if it.languages:
-        parts.append(f"speaks {join_words(it.languages[:5])}")
-    return ", ".join(parts)
+    return ", ".join(parts + [_knows(skill) for skill in it.offer[:MOST_SKILLS]])
 
 
-def offer(reader: Person, found_by: str, number: int, it: Description) -> str:
-    """Who may suit; `found_by` is empty when no moderator may be named."""
-    shared = f" You share {short(times.show_hours(it.shared), 70)} your time." if it.shared else ""
-    return f"{reader.name}, {found_by or 'a moderator'} found someone who may suit you (M{number}): {_described(it)}.{shared}"
+def _wishes(it: Description) -> list[str]:
+    wants = [_wants(skill) for skill in it.learn[:MOST_SKILLS]]
+    parts = ["would like to " + join_words(wants)] if wants else []
+    return parts + ([f"speaks {join_words(it.languages[:5])}"] if it.languages else [])
+
+
+def offer(reader: Person, found_by: str, number: int, it: Description) -> tuple[str, ...]:
+    """Who may suit, in one line or two; `found_by` is empty when no moderator may be named."""
+    shared = f"You share {short(times.show_hours(it.shared), 70)} your time." if it.shared else ""
+    opening = f"{reader.name}, {short(found_by, 40) or 'a moderator'} found someone who may suit you (M{number}): {_has(it)}"
+    whole = f"{', '.join([opening, *_wishes(it)])}. {shared}".strip()
+    if len(whole.encode()) <= LINE_BYTES:
+        return (whole,)
+    return *fold_lines(f"{opening}."), *fold_lines(f"Also: {', '.join(_wishes(it))}. {shared}")
 
 
 def offer_question(reader: Person, number: int, until: datetime, now: datetime, *, again: bool) -> str:
@@ -199,14 +204,14 @@ def distance(reader: Person, other: Person, now: datetime) -> str:
     return f"{times.city(other.zone)} ({said} {'ahead of' if minutes > 0 else 'behind'} you)"
 
 
-def meet(reader: Person, other: Person, number: int, now: datetime) -> str:
+def meet(reader: Person, other: Person, number: int, now: datetime) -> tuple[str, ...]:
     parts = [distance(reader, other, now), f"offers {short(show_skills(other.offer[:MOST_SKILLS]), 100)}"]
     parts += [f"would like to learn {short(show_skills(other.learn[:MOST_SKILLS]), 100)}", ", ".join(other.languages[:5])]
-    return f"{reader.name}, meet {other.name} (M{number}): {'; '.join(p for p in parts if p)}. You both said yes."
+    return fold_lines(f"{reader.name}, meet {other.name} (M{number}): {'; '.join(p for p in parts if p)}. You both said yes.")
 
 
-def moderator_note(by: str, note: str) -> str:
-    return f'{by}: "{short(note, 300)}"' if note else ""
+def moderator_note(by: str, note: str) -> tuple[str, ...]:
+    return fold_lines(f'{by}: "{note}"') if note else ()
 
 
 def words_in_place(place: str, other: Person) -> str:

@@ -11,7 +11,7 @@ from datetime import datetime
 from relaybot import times
 from relaybot.model import Level, Person
 from relaybot.skills import NAMES, show_skills
-from relaybot.words.common import join_words, short
+from relaybot.words.common import fold_lines, join_words, short
 
 # Skills of one person to the other: name, level offered, level from where it is learnt.
 Given = Sequence[tuple[str, Level, Level]]
@@ -68,7 +68,7 @@ def suggest_aside(name: str, reasons: Sequence[str]) -> str:
 
 
 def given(skills: Given, to: str) -> str:
-    parts = [f"{short(name, 30)} ({NAMES[level]}) for {to} ({NAMES[start]})" for name, level, start in skills[:2]]
+    parts = [f"{short(name, 30)} ({NAMES[level]}) for {short(to, 24)} ({NAMES[start]})" for name, level, start in skills[:2]]
     more = f" +{len(skills) - 2}" if len(skills) > 2 else ""
     return ", ".join(parts) + more
 
@@ -90,9 +90,9 @@ def _stretch(low: datetime, high: datetime, zones: Sequence[str]) -> str:
 
 def suggest_line(
     place: int, name: str, other: str, to_asked: Given, to_other: Given, hours: str, languages: Sequence[str], waited: str
-) -> str:
+) -> tuple[str, ...]:
     """One suggestion: what each gives, when, in which language, and how long they have waited."""
-    return (
+    return fold_lines(
         f"{place} {other}: {given(to_asked, name)}; {name}'s {given(to_other, other)}. Shared: {hours}."
         f" {', '.join(language.title() for language in languages[:3])}. {waited[:1].upper()}{waited[1:]}."
     )
@@ -132,7 +132,9 @@ def suggest_next(name: str, other: str) -> str:
 # ------------------------------------------------------------------------------------------------- why
 
 
-def why_for(a: str, b: str, to_a: Given, to_b: Given, hours: str, languages: Sequence[str], per_week: str) -> str:
+def why_for(
+    a: str, b: str, to_a: Given, to_b: Given, hours: str, languages: Sequence[str], per_week: str
+) -> tuple[str, ...]:
     said = []
     if to_a:
         said.append(f"{b} offers {given(to_a, a)}")
@@ -142,15 +144,15 @@ def why_for(a: str, b: str, to_a: Given, to_b: Given, hours: str, languages: Seq
         said.append(f"shared {hours} ({per_week} a week)")
     if languages:
         said.append(f"both speak {join_words([language.title() for language in languages[:4]])}")
-    return f"For {a} and {b}: {'; '.join(said)}." if said else f"Nothing speaks for {a} and {b} yet."
+    return fold_lines(f"For {a} and {b}: {'; '.join(said)}." if said else f"Nothing speaks for {a} and {b} yet.")
 
 
 def per_week(minutes: int) -> str:
     return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
 
 
-def why_against(reasons: Sequence[str]) -> str:
-    return f"Against: {'; '.join(reasons)}." if reasons else "Against: nothing I know."
+def why_against(reasons: Sequence[str]) -> tuple[str, ...]:
+    return fold_lines(f"Against: {'; '.join(reasons)}." if reasons else "Against: nothing I know.")
 
 
 def reason(code: str, who: str, other: str, *, must: str = "", pair: int = 0, limit: int = 0) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from relaybot import times
 from relaybot.model import Pair, Person
-from relaybot.words.common import join_words, short
+from relaybot.words.common import fold_lines, join_words, short
 
 STAGES = {
     "drafted": "leaves soon",
@@ -28,7 +28,7 @@ def clock(moment: datetime, reader: Person) -> str:
 
 def plan(number: int, first: Person, second: Person, why_first: str, days: int) -> str:
     return (
-        f"Plan M{number}: I ask {first.name} first ({why_first}), then {second.name}. Each gets a short description of the"
+        f"Plan M{number}: I ask {short(first.name, 30)} first ({why_first}), then {short(second.name, 30)}. Each gets a short description of the"
         f" other without name or address, and {days} days. If one says no, the other is never told who or that anyone was"
         " asked first."
     )
@@ -42,8 +42,8 @@ def as_you_said() -> str:
     return "as you said"
 
 
-def plan_against(reasons: Sequence[str]) -> str:
-    return f"Against it: {'; '.join(reasons)}." if reasons else ""
+def plan_against(reasons: Sequence[str]) -> tuple[str, ...]:
+    return fold_lines(f"Against it: {'; '.join(reasons)}.") if reasons else ()
 
 
 def plan_question(*, note: bool, at_once: bool) -> str:
@@ -175,9 +175,9 @@ def team_introduced(number: int, a: Person, b: Person) -> str:
     return f"M{number}: both said yes. {a.name} and {b.name} are introduced."
 
 
-def team_no(number: int, who: Person, words: str) -> str:
-    said = f' Only for you: "{short(words, 250)}"' if words else ""
-    return f"M{number}: {who.name} says no. Both can be paired again.{said}"
+def team_no(number: int, who: Person, words: str) -> tuple[str, ...]:
+    said = f' Only for you: "{words}"' if words else ""
+    return fold_lines(f"M{number}: {who.name} says no. Both can be paired again.{said}")
 
 
 def team_lapsed(number: int, who: Person) -> str:
