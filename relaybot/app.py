@@ -213,7 +213,7 @@ async def _embedded(config: Config, stack: contextlib.AsyncExitStack) -> dict[st
     except OSError as problem:
         raise Misconfigured(
             f"the embedded IRC server cannot listen on {config.embedded.irc}: {problem.strerror}; "
-            "another program may use that port ([embedded] irc = \"127.0.0.1:0\" picks a free one)"
+            'another program may use that port ([embedded] irc = "127.0.0.1:0" picks a free one)'
         ) from None
     stack.push_async_callback(server.stop)
     return {"irc": f"{host}:{port}"}
@@ -226,12 +226,30 @@ def _host_port(text: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def _adapters(config: Config, embedded: dict[str, str]) -> list[Adapter]:
-    """One adapter for every network, made by the plug-in for its medium."""
+def try_adapters(config: Config) -> None:
+    """Let every network's plug-in read its settings, all mistakes at once; a password still to be filled in is none."""
+    make = _maker()
+    lines: list[str] = []
+    for name, table in config.irc.items():
+        try:
+            make(name, _irc_settings(name, table.with_secret(), config))
+        except Misconfigured as problem:
+            lines.extend(str(problem).splitlines())
+    if lines:
+        raise Misconfigured("\n".join(lines))
+
+
+def _maker() -> Callable[[str, dict[str, object]], Adapter]:
     makers = {point.name: point for point in entry_points(group="relaybot.adapters")}
     if "irc" not in makers:
         raise Misconfigured("relaybot's own adapters are not installed; please install relaybot again")
-    make = makers["irc"].load()
+    make: Callable[[str, dict[str, object]], Adapter] = makers["irc"].load()
+    return make
+
+
+def _adapters(config: Config, embedded: dict[str, str]) -> list[Adapter]:
+    """One adapter for every network, made by the plug-in for its medium."""
+    make = _maker()
     tables = dict(config.irc)
     found: list[Adapter] = [make(name, _irc_settings(name, table, config)) for name, table in tables.items()]
     if embedded:
@@ -330,5 +348,3 @@ def _write_private(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
-
-

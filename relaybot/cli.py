@@ -32,7 +32,8 @@ cli = typer.Typer(
 )
 
 FileOption = Annotated[
-    Path | None, typer.Option("-c", "--config", help="Configuration file (default: ./relaybot.toml, else the embedded default).")
+    Path | None,
+    typer.Option("-c", "--config", help="Configuration file (default: ./relaybot.toml, else the embedded default)."),
 ]
 
 
@@ -63,7 +64,9 @@ def read_config(path: Path | None) -> Config:
 @cli.command()
 def run(
     file: FileOption = None,
-    speed: Annotated[float, typer.Option(min=0, max=100_000, help="A rehearsal: the programme's clock runs this many times faster.")] = 0,
+    speed: Annotated[
+        float, typer.Option(min=0, max=100_000, help="A rehearsal: the programme's clock runs this many times faster.")
+    ] = 0,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Log more.")] = False,
 ) -> None:
     """Run relaybot until it is stopped."""
@@ -134,7 +137,9 @@ def _log_to_stderr(verbose: bool) -> None:
 
 @cli.command()
 def demo(
-    speed: Annotated[float, typer.Option(min=0, max=10_000, help="How much faster than real time the hour passes.")] = 0,
+    speed: Annotated[
+        float, typer.Option(min=0, max=10_000, help="How much faster than real time the hour passes.")
+    ] = 0,
     plain: Annotated[bool, typer.Option("--plain", help="Plain lines, no live display.")] = False,
 ) -> None:
     """Tell the whole story on this machine: six people, real connections, a faster clock."""
@@ -167,7 +172,10 @@ def init(
 @cli.command()
 def check(file: FileOption = None) -> None:
     """Read the configuration and print every mistake at once, without connecting anywhere."""
+    from relaybot import app
+
     found = read_config(file)
+    app.try_adapters(found)
     names = ", ".join(p.name for p in found.programmes)
     networks = ", ".join([*(f"irc {n}" for n in found.irc), *(["embedded"] if found.embedded else [])])
     print(f"The configuration is in order: programme {names}; networks: {networks}.")
@@ -175,7 +183,12 @@ def check(file: FileOption = None) -> None:
         if not programme.moderators and not found.embedded:
             print(f"Note: {programme.name} names no moderators; the one-time code makes the first one.")
         elif len(programme.moderators) == 1:
-            print(f"Note: {programme.name} has one moderator; with two, cases about one of them have somebody to read them.")
+            print(
+                f"Note: {programme.name} has one moderator; with two, cases about one of them have somebody to read them."
+            )
+    for name, table in found.irc.items():
+        if table.lacks_secret:
+            print(f"Note: irc {name} has an account but neither a password nor a certificate yet; run needs one.")
 
 
 # ---------------------------------------------------------------------------------------- database
@@ -211,8 +224,8 @@ def export(person: str, file: FileOption = None) -> None:
     """Print everything stored about PERSON (a name, an address or #number) as JSON; relaybot must not be running."""
 
     async def work(found: Config) -> None:
-        async with _offline(found) as (programme, bot):
-            known = _find(programme, person, bot)
+        async with _offline(found) as bot:
+            programme, known = _find(bot, person)
             rows = await bot.store.person_rows(programme.name, known.id)
             print(json.dumps(rows, indent=2, ensure_ascii=False, default=str))
 
@@ -232,9 +245,11 @@ def forget(
         from relaybot.model import Moment
         from relaybot.nouns.forgetting import forget as erase
 
-        async with _offline(found) as (programme, bot):
-            known = _find(programme, person, bot)
-            if not yes and not typer.confirm(f"Erase {known.name} (#{known.id}) and everything they said? This cannot be undone"):
+        async with _offline(found) as bot:
+            programme, known = _find(bot, person)
+            if not yes and not typer.confirm(
+                f"Erase {known.name} (#{known.id}) and everything they said? This cannot be undone"
+            ):
                 print("Nothing was changed.")
                 return
             desk = Desk(programme, Moment(bot.clock.now(), secrets.token_bytes(16)))
@@ -255,13 +270,15 @@ def shunted(
     """List events that could not be handled, or decide one again (replay NUMBER); relaybot must not be running."""
     if action not in {"", "replay"}:
         raise Misconfigured(f"shunted knows only: shunted, and shunted replay NUMBER (not {action!r})")
-    asyncio.run(_shunted(read_config(file), number if action else 0))
+    if action and not number:
+        raise Misconfigured("shunted replay needs the number of an event; relaybot shunted lists them")
+    asyncio.run(_shunted(read_config(file), number))
 
 
 async def _shunted(found: Config, number: int) -> None:
     from relaybot.office import read_event
 
-    async with _offline(found) as (_, bot):
+    async with _offline(found) as bot:
         kept = await bot.store.shunted()
         if not number:
             for event in kept:
@@ -287,32 +304,42 @@ async def _shunted(found: Config, number: int) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _offline(found: Config) -> AsyncIterator[tuple[Any, Any]]:
-    """The first programme and a wired bot that connects nowhere."""
+async def _offline(found: Config) -> AsyncIterator[Any]:
+    """A wired bot that connects nowhere, on a database that is there already."""
     from relaybot import app
 
+    if not found.database.is_file():
+        raise Misconfigured(f"there is no database {found.database}; name your configuration with -c")
     async with app.open_bot(found, connect=False) as bot:
-        yield next(iter(bot.programmes.values())), bot
+        yield bot
 
 
-def _find(programme: Any, person: str, bot: Any) -> Any:
+def _find(bot: Any, person: str) -> tuple[Any, Any]:
+    """The programme and the person meant; the same name in two programmes is a question, not a guess."""
     from relaybot.desk import Desk
     from relaybot.model import Moment
     from relaybot.nouns import people
     from relaybot.ports import Refused
 
-    try:
-        return people.find(Desk(programme, Moment(bot.clock.now(), b"")), person)
-    except Refused as no:
-        raise Misconfigured(str(no)) from None
+    hits: list[tuple[Any, Any]] = []
+    problems: list[str] = []
+    for programme in bot.programmes.values():
+        try:
+            hits.append((programme, people.find(Desk(programme, Moment(bot.clock.now(), b"")), person)))
+        except Refused as no:
+            problems.append(str(no) if len(bot.programmes) == 1 else f"{programme.name}: {no}")
+    if not hits:
+        raise Misconfigured("\n".join(problems))
+    if len(hits) > 1:
+        names = " and ".join(programme.name for programme, _ in hits)
+        raise Misconfigured(f"{person!r} is in {names}; use a configuration file that names only one of them")
+    return hits[0]
 
 
 @cli.command()
 def version() -> None:
     """Print the version."""
     print(f"relaybot {__version__}")
-
-
 
 
 if __name__ == "__main__":

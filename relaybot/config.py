@@ -92,6 +92,15 @@ class IrcTable(Table):
     )
     relayed_by: tuple[str, ...] = Field(default=(), description="nicks of bridge bots, whose lines are never commands")
 
+    @property
+    def lacks_secret(self) -> bool:
+        """Whether an account is named and nothing to log in with: run refuses that, check only notes it."""
+        return bool(self.sasl.account) and not self.sasl.password and not self.sasl.certificate_file
+
+    def with_secret(self) -> IrcTable:
+        """The table as it will be when the password is filled in."""
+        return self.model_copy(update={"sasl": SaslTable()}) if self.lacks_secret else self
+
 
 class EmbeddedTable(Table):
     """[embedded]: servers of relaybot's own on loopback."""

@@ -10,7 +10,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,12 +40,8 @@ QUESTIONS_MAX = 8
 
 def ask_and_write(folder: Path) -> None:
     """Ask, write, check; raises Misconfigured when a file is already there or the answers do not fit."""
-    paths = [folder / "relaybot.toml", folder / "relaybot.service"]
-    for path in paths:
-        if path.exists():
-            raise Misconfigured(f"{path} is there already; init writes new files only")
-    answers = _ask()
-    write(folder, answers)
+    _must_be_new([folder / "relaybot.toml", folder / "relaybot.service"])
+    write(folder, _ask())
 
 
 def _ask() -> Answers:
@@ -58,7 +54,7 @@ def _ask() -> Answers:
     account = _until("6/8 relaybot's services account there (empty: none)", "", lambda text: " " not in text)
     names = typer.prompt("7/8 Services accounts of the moderators, with spaces between", default="", show_default=False)
     rules = typer.prompt("8/8 Your rules in one line", default=Policy().rules_line)
-    moderators = tuple(f"irc:{network}/{name}" for name in names.split())
+    moderators = tuple(f"irc:{network}/{name}" for name in names.replace(",", " ").split())
     return Answers(programme, owner, network, host, channel, account, moderators, rules)
 
 
@@ -88,31 +84,42 @@ def _network_name(host: str) -> str:
 
 
 def write(folder: Path, answers: Answers) -> None:
-    """Write all files, then read them back the way `run` would."""
-    programmes = folder / "programmes"
-    programmes.mkdir(parents=True, exist_ok=True)
-    secret = folder / "secrets" / answers.network
-    _new(programmes / f"{answers.programme}.toml", _programme_text(answers))
-    if answers.account:
-        secret.parent.mkdir(mode=0o700, exist_ok=True)
-        _new(secret, "")
-        secret.chmod(0o600)
+    """Write all files, then read them back the way `run` would; what does not pass is taken away again."""
     main = folder / "relaybot.toml"
-    _new(main, _main_text(answers))
-    _new(folder / "relaybot.service", _unit_text(folder.resolve()))
-    config.load(main)
-    typer.echo(f"Written: {main}, {programmes / (answers.programme + '.toml')}, {folder / 'relaybot.service'}")
+    programme = folder / "programmes" / f"{answers.programme}.toml"
+    unit = folder / "relaybot.service"
+    secret = folder / "secrets" / answers.network
+    texts = {programme: _programme_text(answers), main: _main_text(answers), unit: _unit_text(folder.resolve())}
+    if answers.account and not secret.exists():
+        texts[secret] = ""
+    _must_be_new(texts)
+    try:
+        for path, text in texts.items():
+            _write(path, text, private=path == secret)
+        config.load(main)
+    except Misconfigured:
+        for path in texts:
+            path.unlink(missing_ok=True)
+        raise
+    typer.echo(f"Written: {main}, {programme}, {unit}")
     if answers.account:
         typer.echo(f"Put the account's password into {secret} (only you can read it).")
     typer.echo(f"Next: relaybot check -c {main}   then: relaybot run -c {main}")
 
 
-def _new(path: Path, text: str) -> None:
+def _must_be_new(paths: Iterable[Path]) -> None:
+    for path in paths:
+        if path.exists():
+            raise Misconfigured(f"{path} is there already; init writes new files only")
+
+
+def _write(path: Path, text: str, *, private: bool) -> None:
     try:
+        path.parent.mkdir(mode=0o700 if private else 0o755, parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
+            if private:
+                path.chmod(0o600)
             file.write(text)
-    except FileExistsError:
-        raise Misconfigured(f"{path} is there already; init writes new files only") from None
     except OSError as problem:
         raise Misconfigured(f"{path} cannot be written: {problem.strerror}") from None
 
@@ -126,7 +133,7 @@ def _main_text(answers: Answers) -> str:
     sasl = (
         f'sasl = {{ account = {_quoted(answers.account)}, password_file = "secrets/{answers.network}" }}\n'
         if answers.account
-        else "# sasl = { account = \"relaybot\", password_file = \"secrets/...\" }\n"
+        else '# sasl = { account = "relaybot", password_file = "secrets/..." }\n'
     )
     moderators = ", ".join(_quoted(address) for address in answers.moderators)
     return f"""# relaybot's configuration. `relaybot check` reads it; config.example.toml explains every key.
@@ -156,7 +163,9 @@ rules_line = {_quoted(answers.rules)}
 
 def _unit_text(folder: Path) -> str:
     """A systemd unit for a service user; systemd.exec(5) explains the hardening."""
-    command = Path(sys.argv[0]).resolve() if os.access(sys.argv[0], os.X_OK) else Path("/usr/local/bin/relaybot")
+    started = Path(sys.argv[0])
+    installed = started.name == "relaybot" and os.access(started, os.X_OK)
+    command = _unit_word(started.resolve()) if installed else f"{_unit_word(Path(sys.executable))} -m relaybot"
     return f"""[Unit]
 Description=relaybot, a peer mentoring programme
 After=network-online.target
@@ -165,14 +174,14 @@ Wants=network-online.target
 [Service]
 Type=notify
 User=relaybot
-WorkingDirectory={folder}
-ExecStart={command} run -c {folder / "relaybot.toml"}
+WorkingDirectory={str(folder).replace("%", "%%")}
+ExecStart={command} run -c {_unit_word(folder / "relaybot.toml")}
 Restart=on-failure
 RestartSec=5
 UMask=0077
 NoNewPrivileges=yes
 ProtectSystem=strict
-ReadWritePaths={folder}
+ReadWritePaths={_unit_word(folder)}
 ProtectHome=read-only
 PrivateTmp=yes
 PrivateDevices=yes
@@ -188,3 +197,9 @@ SystemCallFilter=@system-service
 [Install]
 WantedBy=multi-user.target
 """
+
+
+def _unit_word(path: Path) -> str:
+    """A path as one word of a unit file: quoted when it needs it, `%` doubled."""
+    text = str(path).replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    return f'"{text}"' if any(c.isspace() or c in "\"'\\" for c in text) else text
