@@ -345,7 +345,7 @@ def _exit(desk: Desk, dialogue: Dialogue, word: str) -> bool:
     form_ = FORMS[dialogue.form]
     question = _question(dialogue)
     if word == "?":
-        say(desk, dialogue, question.explain or words.explain_exits(), question.ask(desk, dialogue))
+        say(desk, dialogue, question.explain or words.explain_exits(), asked(desk, dialogue))
     elif word == "back":
         if not dialogue.answers:
             raise Invalid(words.nothing_before())

@@ -82,7 +82,7 @@ def public_line(title: str, waiting: int, pairs: int, hours: int | None) -> str:
     last = "" if hours is None else f", {_count(hours, 'hour')} last week"
     return (
         f"{title}: two people teach each other, an hour a week, free. !join to take part, !rules. "
-        f"{_count(waiting, 'person', 'people')} {'waits' if waiting == 1 else 'wait'}, {_count(pairs, 'pair')}{last}."
+        f"{_count(waiting, 'person', 'people')} wait, {_count(pairs, 'pair')}{last}."
     )
 
 
