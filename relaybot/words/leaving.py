@@ -1,0 +1,499 @@
+"""Sentences of leaving: what the leaver hears, what the partner hears, and what only moderators hear.
+
+What a partner reads (`hour_off`, `notice`, `told`, `someone_new` ...) takes nothing that knows a reason, so
+that no sentence can carry one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from relaybot import times
+from relaybot.words.common import join_words, short
+
+REASONS = {
+    "time": "too little time",
+    "topics": "not the right topics",
+    "click": "we don't click",
+    "wrong": "something felt wrong",
+    "other": "other",
+}
+
+
+def names(people: Sequence[str], operator: str) -> str:
+    """Who will write: moderators by name, or the operator where no moderator may know."""
+    return join_words(people[:4], "or") if people else by_operator(operator)
+
+
+def by_operator(operator: str) -> str:
+    return f"the operator, {operator}" if operator else "the operator of this bot"
+
+
+def _weekday(at: datetime, zone: str, now: datetime) -> str:
+    day, today = times.local(at, zone).date(), times.local(now, zone).date()
+    if day == today:
+        return "Today's"
+    return f"{day:%A}'s" if day - today < timedelta(days=7) else f"{times.show_day(at, zone)}'s"
+
+
+# ------------------------------------------------------------------------------------ what the partner reads
+
+
+def hour_off(at: datetime, zone: str, now: datetime, who: str) -> str:
+    return f"{_weekday(at, zone, now)} hour is off. {who[:1].upper()}{who[1:]} will write to you."
+
+
+def notice(leaver: str, partner: str, *, thanks: bool, neutral: bool) -> str:
+    """The text for the partner, as the leaver approves it."""
+    if neutral:
+        thanked = " Thank you for them." if thanks else ""
+        return f"Your hours with {leaver} have come to an end.{thanked} We don't pass on reasons, anyone's; please don't read one into it."
+    thanked = ", and thanks you for them" if thanks else ""
+    return f"{leaver} has decided to end your hours together{thanked}. We don't pass on reasons, {leaver}'s or anyone's; please don't read one into it."
+
+
+def ended_neutrally() -> str:
+    return "Your hours together have come to an end. We don't pass on reasons, anyone's; please don't read one into it."
+
+
+def told(partner: str, moderator: str, words: str, hours: int) -> tuple[str, ...]:
+    """The farewell as it reaches the partner, from a named person where there is one."""
+    sender = f"this is from {moderator}, a moderator, and not easy news" if moderator else "this is not easy news"
+    given = f"You gave {hours} {'hour' if hours == 1 else 'hours'}; thank you." if hours else ""
+    return (f"{partner}, {sender}.", words, given)
+
+
+def someone_new(moderator: str, operator: str) -> str:
+    talk = f"To talk to {moderator}: moderator <your words>" if moderator else f"To talk to a person: {by_operator(operator)}"
+    return f"You're first on our list if you'd like someone new: 1 yes please  2 later  3 no.   {talk}"
+
+
+def you_are_first(promise: datetime | None, zone: str) -> str:
+    if promise is None:
+        return "Then you're first."
+    return f"Then you're first. By {times.show_day(promise, zone)} at the latest you hear from us."
+
+
+def first_later() -> str:
+    return "All right. Say rematch yes on any day, and you're first then."
+
+
+def not_now() -> str:
+    return "All right. If you change your mind: rematch yes, on any day."
+
+
+def also_over(other: str) -> str:
+    """To somebody who asked to end it and whose partner asked the same."""
+    return f"Your hours with {other} have ended, and both of you know it. Thank you for them."
+
+
+# ------------------------------------------------------------------------------------ the leaver: asking
+
+
+def before_we_do(pair: int, partner: str, *, pause: bool) -> str:
+    instead = "2) pause until a date  " if pause else ""
+    return f"You'd like to end M{pair} with {partner}. That's all right. Before we do: {instead}3) end it"
+
+
+def until_when() -> str:
+    return "Until which day? E.g. 4 jan."
+
+
+def who_tells(partner: str, offered: Sequence[str]) -> str:
+    choices = {
+        "self": f"1) I tell {partner} myself",
+        "moderator": f"2) a moderator tells {partner} for me",
+        "both": "3) we've already talked",
+    }
+    return f"Who tells {partner}? {'  '.join(choices[key] for key in offered)}"
+
+
+def why(readers: str, partner: str) -> str:
+    return (
+        f"Only for {readers}, and only if you like: 1 too little time  2 not the right topics  3 we don't click  "
+        f"4 something felt wrong  5 other. Add words, or skip. {partner} never sees this, nor any hint of it."
+    )
+
+
+def thanks_for_why() -> str:
+    return "Thank you, that helps us match better."
+
+
+def thanks_for_saying() -> str:
+    return "Thank you for saying it."
+
+
+def would_read(partner: str, text: str) -> str:
+    return (
+        f'{partner} would read this: "{text}" And that {partner} is first on our list for someone new. '
+        "Send it like this? (1 yes / 2 edit <your words> / 3 without thanks)"
+    )
+
+
+def text_choices() -> str:
+    return "Please answer yes, edit and your own words for it, or without thanks. stop takes it all back; nothing has been said."
+
+
+def too_long_notice(most: int) -> str:
+    return f"That is longer than I can pass on: at most {most} characters, please."
+
+
+def explain_standing(partner: str) -> str:
+    return f"Nobody has told {partner} anything yet. stop takes it back; if you say nothing more, a moderator tells {partner} with these words."
+
+
+# ------------------------------------------------------------------------------------ the leaver: what follows
+
+
+def nothing_ended(partner: str) -> str:
+    return f"All right, nothing is ended, and {partner} hears nothing. Your hours go on."
+
+
+def kept_drop() -> str:
+    return "Kept; nothing happens until you say drop again."
+
+
+def kept_standing(partner: str, due: datetime, zone: str) -> str:
+    return f"All right. If you say nothing more, by {times.show(due, zone)} a moderator takes it on and tells {partner} with the usual words. drop changes it, until then."
+
+
+def abandoned(partner: str) -> str:
+    return f"You didn't say more, so it goes on as you wished: a moderator tells {partner}, with the words I showed or would have shown you."
+
+
+def will_be_told(partner: str, promise: datetime, hour_at: datetime | None, zone: str, *, near: bool) -> str:
+    by = f"at the latest before {times.show_day(hour_at, zone)}" if hour_at is not None and not near else f"by {times.show(promise, zone)} at the latest"
+    now = f" {partner} learns now only that the hour is off." if near else ""
+    return f"A moderator sends it, {by}.{now} Your hours are off from now, and {partner} cannot reach you through me any more."
+
+
+def told_by_me(partner: str, operator: str) -> str:
+    return (
+        f"No moderator but {partner} is here, so I send exactly these words myself, in {partner}'s waking hours. Your hours are off from now, "
+        f"and {partner} cannot reach you through me any more. If you want a person: {by_operator(operator)}."
+    )
+
+
+def a_person_first(readers: str, partner: str) -> str:
+    return f"{readers} writes to you here before {partner} reads a word of it. 1 that's good  2 no need, go on"
+
+
+def an_operator_first(operator: str, partner: str) -> str:
+    return f"You can talk to {by_operator(operator)}, before {partner} reads a word of it. 1 I'll do that first  2 no need, go on"
+
+
+def waits_for_you() -> str:
+    return "It waits for that."
+
+
+def goes_on() -> str:
+    return "Then it goes on as planned."
+
+
+def after(partner: str) -> str:
+    return f"Would you like someone new? rematch yes / later / no. And would you rather not be matched with {partner} again? (yes/no - nobody sees it)"
+
+
+def after_alone() -> str:
+    return "Would you like someone new? rematch yes / later / no."
+
+
+def rematch_choices() -> str:
+    return "Please answer 1 yes, 2 later or 3 no; e.g. rematch later. yes answers both questions."
+
+
+def avoid(partner: str) -> str:
+    return f"And would you rather not be matched with {partner} again? (yes/no - nobody sees it)"
+
+
+def take_care(name: str, readers: bool) -> str:
+    talk = " moderator <words> if you'd like to talk to a person." if readers else ""
+    return f"Done. Take care, {name}. status shows where you are.{talk}"
+
+
+def partner_knows(partner: str) -> str:
+    return f"{partner} has been told, with the words you approved."
+
+
+def team_cleared(number: int, leaver: str) -> str:
+    return f"H{number}: {leaver} needs no talk first. approve H{number} works now."
+
+
+def leave_it() -> str:
+    return "All right. rematch yes, later or no tells me on any day."
+
+
+# ------------------------------------------------------------------------------------ telling it oneself
+
+
+def tell_yourself(ask_at: datetime, zone: str) -> str:
+    return f"Then nothing from me until you both say it's over: say done when you've talked. I'll ask on {times.show_day(ask_at, zone)}."
+
+
+def have_you_talked(pair: int, partner: str, *, moderator: bool) -> str:
+    third = f"  3 a moderator tells {partner} for me" if moderator else ""
+    return f"Have you and {partner} talked about ending M{pair}? 1 yes, done  2 not yet{third}"
+
+
+def ask_again(ask_at: datetime, zone: str) -> str:
+    return f"All right. done when you've talked; I'll ask again on {times.show_day(ask_at, zone)}."
+
+
+def both_asked(partner: str, ask_by: datetime, zone: str) -> str:
+    return f"I ask you both. If {partner} hasn't answered by {times.show_day(ask_by, zone)}, a moderator takes it on."
+
+
+def end_it(pair: int, other: str) -> str:
+    return f"end M{pair}? You and {other} have talked about it, I hear. 1 yes  2 no"
+
+
+def noted_over(pair: int, other: str) -> str:
+    return f"Noted; your hours are off from now. When {other} has said the same, M{pair} has ended."
+
+
+def noted_yes(other: str) -> str:
+    return f"Noted. {other} is asked the same."
+
+
+def goes_on_pair(pair: int) -> str:
+    return f"Then M{pair} goes on. drop is there on any day, for each of you."
+
+
+def someone_writes(who: str) -> str:
+    return f"All right, nothing is expected of you. {who[:1].upper()}{who[1:]} will write to you."
+
+
+def a_moderator_takes_it(partner: str) -> str:
+    return f"It isn't settled between you and {partner}, so a moderator takes it from here."
+
+
+def over(pair: int, other: str) -> str:
+    return f"M{pair} with {other} has ended; both of you said so. Thank you for your hours."
+
+
+def how_was_it(other: str, readers: str) -> str:
+    return f"How was it with {other}? 1 good fit  2 not sure  3 not for me. Only {readers or 'moderators'} see this. You may add a word, or skip."
+
+
+def how_choices() -> str:
+    return "Please answer 1, 2 or 3, with a word if you like, or skip."
+
+
+def nothing_done() -> str:
+    return "If you'd like to end it: drop. done is for when you have told your partner yourself."
+
+
+# ------------------------------------------------------------------------------------ true answers, later
+
+
+def ended_on(pair: int, at: datetime | None, zone: str) -> str:
+    when = f" on {times.show_day(at, zone)}" if at is not None else ""
+    return f"M{pair} ended{when}; there is nothing left to do for it. rematch yes if you'd like someone new."
+
+
+def being_told(pair: int, partner: str) -> str:
+    return f"M{pair} is over for you, and a moderator tells {partner}. Nothing to do for you; moderator <words> if you'd like to talk to a person."
+
+
+def paused_pair(pair: int, who: str) -> str:
+    """To someone who doesn't know of a farewell yet: the same as the neutral line says."""
+    return f"Nothing can be arranged in M{pair} just now. {who[:1].upper()}{who[1:]} will write to you."
+
+
+# ------------------------------------------------------------------------------------ leaving the programme
+
+
+def leave_sure(programme: str, partners: Sequence[str]) -> str:
+    told_ = f" First we see who tells {join_words(partners)}." if partners else ""
+    return f"You'd like to leave {programme}. That's all right.{told_} Nothing comes from me afterwards; your profile stays until you say forget me. Leave? (yes/no)"
+
+
+def take_back_sure(programme: str) -> str:
+    return f"You'd like to take back your application to {programme}. That's all right. Take it back? (yes/no)"
+
+
+def stays() -> str:
+    return "All right, nothing is changed."
+
+
+def left(name: str, programme: str) -> str:
+    return f"You've left {programme}. Take care, {name}; join brings you back on any day."
+
+
+def leaves_when_over(partner: str, programme: str) -> str:
+    return f"As soon as it's over with {partner}, you've left {programme} too; nothing more to do for that."
+
+
+def not_taking_part() -> str:
+    return "You don't take part at the moment, so there is nothing to leave."
+
+
+def other_programme(said: str, programme: str) -> str:
+    return f"I know you only in {programme}, not in {short(said)!r}: leave {programme}"
+
+
+def only_moderating() -> str:
+    return "You take part as a moderator only; that ends with mod leave."
+
+
+# ------------------------------------------------------------------------------------ rematch
+
+
+def looking(promise: datetime | None, zone: str) -> str:
+    by = f" By {times.show_day(promise, zone)} at the latest you hear from us." if promise is not None else ""
+    return f"Noted: you'd like someone new.{by}"
+
+
+def looking_when_free() -> str:
+    return "Noted. You have as many partners as the programme allows; when one pair ends, I look for someone new."
+
+
+def rematch_later() -> str:
+    return "Noted: not now. rematch yes on any day."
+
+
+def rematch_no() -> str:
+    return "Noted: nobody new. rematch yes if you change your mind."
+
+
+def members_only() -> str:
+    return "That is for members; status shows where you are."
+
+
+# ------------------------------------------------------------------------------------ moderators only
+
+
+def team_case(
+    number: int, leaver: str, pair: int, partner: str, hour_at: datetime | None, due: datetime, zone: str, *, urgent: bool
+) -> str:
+    asks = f"H{number}{' URGENT' if urgent else ''}: {leaver} ends M{pair} and asks us to tell {partner}."
+    if hour_at is None:
+        return f"{asks} Please by {times.both(due, [zone])}."
+    return f"{asks} Next hour {times.both(hour_at, [zone])}, so please by {times.show(due, zone)}."
+
+
+def team_reason(reason: str, said: str) -> str:
+    if not reason:
+        return "reason: none given"
+    quoted = f' - "{said}"' if said else ""
+    return f"reason (moderators only): {REASONS[reason]}{quoted}"
+
+
+def team_text(number: int, partner: str, leaver: str, text: str) -> str:
+    return f'text for {partner} as {leaver} approved it: "{text}"   approve H{number} | hold H{number} | edit H{number} <text>  (an edit goes back to {leaver} first)'
+
+
+def team_default_text(number: int, partner: str, leaver: str, text: str) -> str:
+    return f'text for {partner}, the usual one ({leaver} did not answer further): "{text}"   approve H{number} | hold H{number} | edit H{number} <text>'
+
+
+def team_urgent(number: int, leaver: str) -> str:
+    return f"Something felt wrong for {leaver}: please write first, reply H{number} <text>. approve H{number} works after that."
+
+
+def team_neutral_sent(number: int, partner: str) -> str:
+    return f"H{number}: {partner} has been told only that the hour is off."
+
+
+def team_also(number: int, second: str, first: str) -> str:
+    return f"H{number}: {second} asks for the same. So nobody needs hard words: approve H{number} tells {second} and {first} that it is over."
+
+
+def team_also_urgent(number: int, second: str) -> str:
+    return f"H{number} URGENT: something felt wrong for {second}: please write, reply H{number} <text>."
+
+
+def team_disagrees(pair: int, partner: str) -> str:
+    return f"They were to talk themselves, and {partner} has not said yes to: end M{pair}?"
+
+
+def team_over(pair: int) -> str:
+    return f"M{pair} has ended; both said so themselves."
+
+
+def team_left(name: str) -> str:
+    return f"{name} has left the programme."
+
+
+def not_a_farewell(number: int) -> str:
+    return f"H{number} is not a farewell: reply H{number} <text> answers it, close H{number} <words> ends it."
+
+
+def told_already(number: int) -> str:
+    return f"H{number} has been told already; nothing else done."
+
+
+def person_first(number: int, leaver: str) -> str:
+    return f"Something felt wrong for {leaver}, so a person comes first: reply H{number} <text>. Nothing has been sent."
+
+
+def on_its_way(number: int, partner: str) -> str:
+    return f"H{number} is on its way to {partner}, in your name."
+
+
+def leaves_at(number: int, partner: str, at: datetime, zone: str, *, away: bool) -> str:
+    why_ = f" ({partner} is away until then)" if away else ""
+    return f"H{number} leaves for {partner} in your name: {times.both(at, [zone])}{why_}. hold H{number} keeps it back."
+
+
+def held(number: int, until: datetime | None, zone: str) -> str:
+    again = f" I remind you {times.show(until, zone)}." if until is not None else ""
+    return f"H{number} stays here until approve H{number}.{again}"
+
+
+def hold_over(number: int) -> str:
+    return f"H{number} was held until now: approve H{number} | edit H{number} <text>"
+
+
+def edit_asked(number: int, leaver: str) -> str:
+    return f"H{number}: {leaver} is asked whether these words are all right. Until then the words approved before stand."
+
+
+def no_leaver(number: int) -> str:
+    return f"H{number}: the person who left is gone, so nobody can say yes to other words; approve H{number} sends those approved before."
+
+
+def edit_question(moderator: str, partner: str, text: str) -> str:
+    return f'{moderator}, moderator, suggests these words for {partner}: "{text}" Send them like this? 1 yes  2 no, keep mine  (or: edit <your words>)'
+
+
+def edit_choices() -> str:
+    return "Please answer yes, no, or edit and your own words."
+
+
+def edit_thanks() -> str:
+    return "Thank you. It goes to the moderators."
+
+
+def edit_kept() -> str:
+    return "All right, your words stay."
+
+
+def team_edit_yes(number: int, leaver: str, text: str) -> str:
+    return f'H{number}: {leaver} says yes to: "{text}"   approve H{number}'
+
+
+def team_edit_no(number: int, leaver: str) -> str:
+    return f"H{number}: {leaver} would rather keep the words approved before.   approve H{number}"
+
+
+def remind(number: int, partner: str) -> str:
+    return f"H{number} still waits: {partner} has not been told.   approve H{number} | hold H{number}"
+
+
+def remind_all(number: int, partner: str, due: datetime, zone: str, operator: str) -> str:
+    unheld = f" Nobody has taken it; {by_operator(operator)}, should know." if operator else ""
+    return f"H{number}: {partner} has still not been told. Each of you can do it: approve H{number} (please by {times.both(due, [zone])}).{unheld}"
+
+
+def team_waiting(number: int, partner: str) -> str:
+    return f"H{number}: {partner} is not there at the moment; the words leave when they are."
+
+
+def team_undelivered(number: int, partner: str) -> str:
+    return f"H{number}: the words could not be delivered to {partner}. approve H{number} tries again."
+
+
+def team_told(number: int, partner: str, pair: int) -> str:
+    return f"H{number}: {partner} has been told. M{pair} is over."
