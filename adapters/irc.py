@@ -63,6 +63,7 @@ class IrcSettings(BaseModel):
     sasl_certificate: str | None = None  # PEM file with key and certificate: SASL EXTERNAL
     public: dict[str, str] = {}  # programme -> #channel
     moderators: dict[str, str] = {}  # programme -> #channel
+    moderators_closed: bool = False  # keep the moderators' channels invite-only where we are operator (we made them)
     burst: int = Field(default=4, ge=1, le=1000)  # lines at once
     lines_per_second: float | None = Field(default=1.0, ge=0)  # after the burst; None or 0: no pacing
     line_bytes: int = Field(default=400, ge=100, le=450)
@@ -154,8 +155,9 @@ class Irc:
         bucket = Bucket(settings.burst, settings.lines_per_second or 0.0)
         self._speaker = Speaker(bucket, settings.line_bytes, self._route, self._closed)
         self._places = Places(
-            self.network, settings.channels(), settings.rejoin_seconds, self._speaker.ask, self._find, self._identify
-        )
+            self.network, settings.channels(), settings.rejoin_seconds, settings.moderators_closed,
+            self._speaker.ask, self._find, self._identify,
+        )  # fmt: skip
         self._listener = Listener(
             self.network, settings.nick, settings.relayed_by, settings.commands_per_minute or 0,
             self._speaker.remark, self._whois, self._seen,
@@ -231,7 +233,13 @@ class Irc:
             settings.sasl_certificate is not None,
             ("echo-message",) if settings.lines_per_second else (),
         )
-        link = Link(login, self._on_line, lambda reason: None if ended.done() else ended.set_result(reason))
+
+        def lost(reason: str) -> None:
+            self.since = None
+            if not ended.done():
+                ended.set_result(reason)
+
+        link = Link(login, self._on_line, lost)
         tasks: list[asyncio.Task[None]] = []
         try:
             await link.open(settings.host, settings.port, self._tls(), settings.connect_timeout_seconds)
@@ -350,6 +358,17 @@ class Irc:
         self._places.read(line)
         if account:
             self._seen(link.casefold(account))
+            self._arrived(link, line, account)
+
+    def _arrived(self, link: Link, line: Line, account: str) -> None:
+        """Tell who came into a public channel, or was found there, or logged in there."""
+        nick = line.param(4) if line.command == "354" else split_source(line.source)[0]
+        user = self._people.get(nick)
+        if user is None or link.is_me(nick) or self._ear is None:
+            return
+        channels = {link.casefold(line.param(0))} if line.command == "JOIN" else user.channels
+        if self._places.is_public(channels):
+            self._ear.arrived(f"{self.network}/{link.casefold(account)}")
 
     # ------------------------------------------------------------------------------- people, by evidence
 
@@ -395,13 +414,21 @@ class Irc:
     async def _route(self, letter: Letter, to: str) -> Fate | None:
         """The way to a letter's recipient: None when it is open now, else what becomes of the letter."""
         if to[0] in CHANNEL_TYPES:
-            return await self._places.prepare(letter, to)
+            fate = await self._places.prepare(letter, to)
+            if fate and fate[0] == "later":
+                for address in letter.invite:
+                    self._await(self._places.account_of(address), letter.to)
+            return fate
         account = self._people.fold(to)
         if await self._find(account):
             return None
-        if len(self._awaited) < MAX_AWAITED:
-            self._awaited[account] = letter.to
+        self._await(account, letter.to)
         return "later", "not logged in", 60.0
+
+    def _await(self, account: str, address: str) -> None:
+        """When this (folded) account is seen again, letters to that address may go."""
+        if account and len(self._awaited) < MAX_AWAITED:
+            self._awaited[account] = address
 
     def _seen(self, account: str) -> None:
         """Somebody is proven to have this (folded) account: their waiting letters may go."""

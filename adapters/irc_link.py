@@ -351,5 +351,5 @@ class Link(client_aio.AioConnection):  # type: ignore[misc]  # untyped base
             self._awaited_pong = "alive-" + secrets.token_hex(8)
             self.send("PING", self._awaited_pong)
             await asyncio.sleep(timeout_seconds)
-            if self.heard_at < asked_at and self._awaited_pong and not self.ended and not self._paused:
+            if self.heard_at < asked_at and self._awaited_pong and not self._paused:
                 self.abort(f"no answer to PING for {timeout_seconds:g} s")

@@ -24,7 +24,7 @@ from relaybot.ports import Ear
 log = logging.getLogger(__name__)
 
 IGNORE_SECONDS = 300.0
-MAX_PENDING_EACH = 40  # messages of one nick that wait for its WHOIS
+MAX_PENDING_EACH = 1000  # messages of one nick that wait for its WHOIS; more than that is a flood
 MAX_PENDING_NICKS = 500
 MAX_TEXT_CHARS = 2000
 MAX_UNHEARD = 2000  # messages the core has not committed yet: then the socket is not read

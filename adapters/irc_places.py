@@ -75,11 +75,12 @@ class Places:
     account of a nick ("" for none), both by asking the server when needed."""
 
     def __init__(
-        self, network: str, channels: Iterable[tuple[str, str, Use]], rejoin_seconds: float, ask: Ask, find: Find,
-        identify: Find,
+        self, network: str, channels: Iterable[tuple[str, str, Use]], rejoin_seconds: float, close_moderators: bool,
+        ask: Ask, find: Find, identify: Find,
     ) -> None:  # fmt: skip
         self.network = network
-        self._rejoin_seconds, self._ask, self._find, self._identify = rejoin_seconds, ask, find, identify
+        self._rejoin_seconds, self._close_moderators = rejoin_seconds, close_moderators
+        self._ask, self._find, self._identify = ask, find, identify
         self._all = [Place(name, programme, use) for name, programme, use in channels]
         self._by_key: dict[str, Place] = {}
         self._link: Link | None = None
@@ -109,6 +110,11 @@ class Places:
         """Whether a line may go there right now."""
         place = self.get(channel)
         return place is not None and place.joined and (place.use is not Use.PAIR or place.secure)
+
+    def is_public(self, channels: Iterable[str]) -> bool:
+        """Whether one of these (folded) channels is a programme's public one."""
+        places = (self._by_key.get(channel) for channel in channels)
+        return any(place is not None and place.use is Use.PUBLIC for place in places)
 
     def missing(self) -> list[str]:
         """Configured channels we are not in, with the reason, for `health`."""
@@ -143,6 +149,10 @@ class Places:
             place.why = ""
             if self._people.tracking:
                 await self._ask("WHO", place.name, "%tuhna,42")
+            if place.use is Use.MODERATORS and self._close_moderators:
+                await self._look(place)
+                if place.operator:
+                    await self._ask("MODE", place.name, "+ins")
             return ""
         reasons = [_REFUSALS[line.command] for line in replies if line.command in _REFUSALS]
         place.why = reasons[0] if reasons else "the server did not let relaybot in"
@@ -184,13 +194,14 @@ class Places:
                 return why
             await self._look(place)
         if place.operator:
-            await self._ask("MODE", place.name, "+is")
+            await self._ask("MODE", place.name, "+ins")  # n: nobody speaks from outside (not every network's default)
             if "INVEX" in (self._link.isupport if self._link else {}):
                 await self._ask("MODE", place.name, "+I", self._own_mask())
             await self._show_out(place)
         elif not place.allowed or await self._strangers(place) or not await self._is_closed(place):
+            held = "it is held by strangers" if self._others(place) else "this network makes nobody operator of it"
             await self._part(place)
-            return "it is held by strangers, and relaybot cannot become its operator"
+            return f"{held}, and relaybot cannot become its operator"
         place.secure = place.joined
         return "" if place.secure else "relaybot is not in it any more"
 
@@ -211,10 +222,9 @@ class Places:
                         place.operator = any(sign in "~&@!" for sign in name[: len(name) - len(bare)])
 
     async def _is_closed(self, place: Place) -> bool:
-        """Whether nobody can walk in: invite-only is set (324 RPL_CHANNELMODEIS)."""
-        return any(
-            line.command == "324" and "i" in line.param(2) for line in await self._ask("MODE", place.name)
-        )  # fmt: skip
+        """Whether nobody can walk in or speak from outside: 324 RPL_CHANNELMODEIS."""
+        replies = await self._ask("MODE", place.name)
+        return any(line.command == "324" and {"i", "n"} <= set(line.param(2)) for line in replies)
 
     def _others(self, place: Place) -> list[str]:
         assert self._link is not None

@@ -26,12 +26,19 @@ def fresh(word: str) -> str:
     return f"{word}{next(_numbers)}"
 
 
+def letter(to: str, *text: str, settle: Callable[[str, str, float], None] | None = None) -> Delivery:
+    """A plain letter, on its way."""
+    written = Letter("tp", next(_numbers), to, text, Urgency.PERSONAL, datetime.now(UTC))
+    return Delivery(written, lambda: True, settle or (lambda outcome, reason, seconds: None))
+
+
 class FakeEar:
     """Keeps what was heard; `broken` messages raise, as a bug in the core would."""
 
     def __init__(self) -> None:
         self.messages: asyncio.Queue[Message] = asyncio.Queue()
         self.reached: asyncio.Queue[str] = asyncio.Queue()
+        self.came: asyncio.Queue[str] = asyncio.Queue()
         self.broken: Callable[[Message], bool] = lambda message: False
 
     async def hear(self, message: Message) -> None:
@@ -41,6 +48,9 @@ class FakeEar:
 
     def reachable(self, network: str, address: str = "") -> None:
         self.reached.put_nowait(address)
+
+    def arrived(self, address: str) -> None:
+        self.came.put_nowait(address)
 
 
 class Bot:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import itertools
 import re
 from collections import deque
@@ -66,7 +67,7 @@ class RawIrc:
 
     async def expect(self, pattern: str) -> Line:
         """Read on until a line matches (what comes before is passed over)."""
-        seen = []
+        seen: list[str] = []
         while True:
             try:
                 text = await self.read()
@@ -80,7 +81,7 @@ class RawIrc:
         """Everything until the server has done all we sent."""
         token = f"raw-{next(_tokens)}"
         self.send(f"PING {token}")
-        lines = []
+        lines: list[Line] = []
         while True:
             line = parse(await self.read())
             if line.command == "PONG" and line.param(-1) == token:
@@ -100,7 +101,5 @@ class RawIrc:
 
     async def close(self) -> None:
         self._writer.close()
-        try:
+        with contextlib.suppress(OSError):
             await self._writer.wait_closed()
-        except OSError:
-            pass

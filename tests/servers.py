@@ -57,7 +57,12 @@ def free_ports(count: int) -> list[int]:
 def spawn(command: Sequence[str], directory: Path, cwd: Path | None = None) -> subprocess.Popen[bytes]:
     with (directory / "output.txt").open("ab") as output:
         return subprocess.Popen(
-            command, cwd=cwd or directory, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            command,
+            cwd=cwd or directory,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
 
 
@@ -113,7 +118,7 @@ def _inspircd_config(directory: Path, ports: Sequence[int], flood: str, extra: s
 <files motd="{directory}/motd">
 <pid file="{directory}/pid">
 <log method="file" type="* -USERINPUT -USEROUTPUT" level="default" target="{directory}/log">
-<options defaultmodes="nt" casemapping="rfc1459">
+<options defaultmodes="not" casemapping="rfc1459">
 <performance clonesonconnect="no">
 <cidr ipv4clone="32" ipv6clone="128">
 <dns server="{HOST}" timeout="1">
@@ -127,7 +132,7 @@ def _inspircd_config(directory: Path, ports: Sequence[int], flood: str, extra: s
 """
 
 
-FLOOD_OFF = 'fakelag="off" threshold="10000" commandrate="100000"'
+FLOOD_OFF = 'fakelag="off" threshold="100000000" commandrate="100000000"'
 FLOOD_STOCK = ""  # what a fresh InspIRCd does: fakelag, a threshold of 10, a receive queue of 8 KiB
 
 
@@ -146,11 +151,9 @@ def start_inspircd(directory: Path, flood: str = FLOOD_OFF, extra: str = "") -> 
 
 def make_certificate(openssl: Path, directory: Path, name: str = "localhost") -> None:
     """A self-signed certificate for `name` and 127.0.0.1: cert.pem, key.pem."""
-    subprocess.run(
-        [str(openssl), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", f"/CN={name}"]
-        + ["-addext", f"subjectAltName=DNS:{name},IP:{HOST}", "-keyout", "key.pem", "-out", "cert.pem"],
-        cwd=directory, check=True, capture_output=True,
-    )  # fmt: skip
+    command = f"req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN={name} -keyout key.pem -out cert.pem".split()
+    names = f"subjectAltName=DNS:{name},IP:{HOST}"
+    subprocess.run([openssl, *command, "-addext", names], cwd=directory, check=True, capture_output=True)
 
 
 # ------------------------------------------------------------------------------------------------- ngIRCd

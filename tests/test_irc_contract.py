@@ -151,7 +151,9 @@ async def test_hostile_bytes_cost_nothing_but_themselves(scene: Scene) -> None:
     ana = await scene.person(fresh("ana"), "", bot.mods)
     to = f"PRIVMSG {bot.nick} :".encode()
 
-    ana.send_bytes(to + b"caf\xe9 au lait\r\n" + to + b"\x10r\x10nQUIT\x10\x10\r\n" + to + b"\x0304,12red\x0f \x1fline\r\n")
+    ana.send_bytes(
+        to + b"caf\xe9 au lait\r\n" + to + b"\x10r\x10nQUIT\x10\x10\r\n" + to + b"\x0304,12red\x0f \x1fline\r\n"
+    )
     ana.send_bytes(to + "\u202ekcart\u202c \u200bzero\ufeff \u2066x\u2069\r\n".encode() + to + b"  \x02\x02 \r\n")
     ana.send_bytes(f"PRIVMSG {bot.mods}\u00a0x :not there\r\nPRIVMSG {bot.mods} :\r\n".encode() + to + b"last\r\n")
 
@@ -281,7 +283,18 @@ async def test_refused_targets_have_a_fate(scene: Scene) -> None:
     bot = await scene.bot()
 
     assert (await bot.say("~nobody-here", "x"))[0] == "undeliverable"
-    for wrong in ("~ana :x", "~a,b", "~", "", "ana bob", "#x y", "#x\r\nQUIT", "~#x", f"~ana\rPRIVMSG {bot.public} :X", "@x"):
+    for wrong in (
+        "~ana :x",
+        "~a,b",
+        "~",
+        "",
+        "ana bob",
+        "#x y",
+        "#x\r\nQUIT",
+        "~#x",
+        f"~ana\rPRIVMSG {bot.public} :X",
+        "@x",
+    ):
         assert (await bot.say(wrong, "x"))[0] == "undeliverable", wrong
     assert bot.adapter.ready()
 
@@ -304,7 +317,9 @@ async def test_long_and_hostile_texts_arrive_as_what_they_are(scene: Scene) -> N
     family = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
 
     assert (await bot.say(f"~{nick}", words, family * 60))[0] == "sent"
-    assert (await bot.say(bot.public, f"a\rPRIVMSG {nick} :X\nTOPIC {bot.public} :X\0\x01VERSION\x01 \u202eb"))[0] == "sent"
+    assert (await bot.say(bot.public, f"a\rPRIVMSG {nick} :X\nTOPIC {bot.public} :X\0\x01VERSION\x01 \u202eb"))[
+        0
+    ] == "sent"
 
     lines = [line for line in await ana.barrier() if line.source.startswith(bot.nick)]
     private = [line.params[1] for line in lines if line.params[0] == nick]
@@ -368,5 +383,3 @@ async def test_letters_before_the_connection_come_back(scene: Scene) -> None:
     assert "not connected" in bot.adapter.health()
     await bot.up()
     assert "connected to 127.0.0.1" in bot.adapter.health()
-
-
