@@ -133,6 +133,10 @@ class ReachSettings(Section):
     unasked_per_week: int = Field(default=3, ge=1, le=168, description="unasked messages to one person in a week, at most")
     looking_days: Days = Field(default=14, description="days between two news to someone who waits for a partner")
     letter_hours: Hours = Field(default=72, description="hours an undelivered message is kept before it is given up")
+    talk_minutes: Minutes = Field(default=30, description="minutes of silence after which talk ends by itself")
+    mute_hours: Hours = Field(default=24, description="hours mute lasts when no length is given")
+    mute_days: Days = Field(default=14, description="longest mute in days")
+    pause_days: Days = Field(default=366, description="longest pause in days")
     code_minutes: Minutes = Field(default=30, description="minutes a code sent by chat is valid")
     audit_days: Days = Field(default=730, description="days the journal is kept")
 

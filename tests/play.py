@@ -18,6 +18,7 @@
     at 2026-11-23 09:00                     time passes; due timers fire on the way, in order
     away bram | back bram                   letters to bram wait | are delivered now
     outage 18:21                            relaybot is off until then: what was due fires late
+    dana > approve H#                       H# is the case opened last, H#1 the one opened first
 
 After each step every letter must be expected by the `<` lines that follow it, in order for each
 reader; a missing or unexpected line fails with the play's line number. Times of day may be written
@@ -26,6 +27,7 @@ reader; a missing or unexpected line fails with the play's line number. Times of
 
 from __future__ import annotations
 
+import re
 import shlex
 import tomllib
 from collections.abc import Callable
@@ -86,6 +88,7 @@ class World:
     now: datetime
     said: list[tuple[str, str]] = field(default_factory=list)  # (reader, line) not yet expected
     away: set[str] = field(default_factory=set)
+    told_waiting: set[int] = field(default_factory=set)  # letters whose writers know that they wait
     vouched: dict[str, bool] = field(default_factory=dict)
     network: str = NETWORK
     keep: Callable[[Programme, Decision], Programme] = lambda programme, decision: programme
@@ -118,9 +121,8 @@ class World:
             if expired or not stands(self.programme, letter):
                 self._give_up(letter, "expired" if expired else "")
             elif letter.to in self.away:
-                if letter.receipt and letter.receipt[0] != "~":
-                    waiting = replace(letter, receipt="~" + letter.receipt)
-                    self.make(Put(waiting))
+                if letter.receipt and letter.id not in self.told_waiting:
+                    self.told_waiting.add(letter.id)
                     self.happen(Told(letter, "waiting", "not logged in"))
             else:
                 self._hand_out(letter)
@@ -129,7 +131,7 @@ class World:
         if letter.id in self.programme.tables.letters.rows:
             self.make(Drop(letter))
             if letter.receipt:
-                self.happen(Told(replace(letter, receipt=letter.receipt.lstrip("~")), "undeliverable", reason))
+                self.happen(Told(letter, "undeliverable", reason))
 
     def _hand_out(self, letter: Letter) -> None:
         if letter.id not in self.programme.tables.letters.rows:
@@ -139,7 +141,7 @@ class World:
         self.said.extend((reader, f"+ {address.partition('/')[2]}") for address in letter.invite)
         self.said.extend((reader, line) for line in letter.text)
         if letter.receipt:
-            self.happen(Told(replace(letter, receipt=letter.receipt.lstrip("~")), "sent", ""))
+            self.happen(Told(letter, "sent", ""))
 
     def reader(self, address: str) -> str:
         """Who or what an address is called in plays."""
@@ -326,6 +328,7 @@ class Player:
 
     def line(self, line: str, number: int) -> None:
         """One line: an expectation, something said, or a stage direction."""
+        line = re.sub(r"\bH#(\d*)", self.case, line)
         head, _, tail = line.partition(" ")
         if tail.startswith("< ") or tail == "<":
             self.expect(head, tail[2:])
@@ -336,6 +339,12 @@ class Player:
             self.world.say(who, tail[2:], place)
         else:
             self.direct(head, tail, number)
+
+    def case(self, found: re.Match[str]) -> str:
+        """The number of a case, which is drawn at random: H# the one opened last, H#2 the second."""
+        rows = self.world.programme.tables.cases.rows.values()
+        opened = sorted(rows, key=lambda case: (case.opened_at or self.world.now, list(rows).index(case)))
+        return f"H{opened[int(found.group(1) or 0) - 1].id}" if opened else found.group()
 
     def direct(self, head: str, tail: str, number: int) -> None:
         """A stage direction."""

@@ -11,7 +11,7 @@ from relaybot.commands import Call, Ref, Text, command, on_timer
 from relaybot.desk import Desk
 from relaybot.forms import Form, Question, choice, form, given, yes_no
 from relaybot.model import Dialogue, Pair, Person
-from relaybot.nouns import offers, pairs
+from relaybot.nouns import offers, pairs, pauses
 from relaybot.nouns.people import paused, waking
 from relaybot.ports import Invalid, Refused
 from relaybot.rules import ACTIVE_PAIRS
@@ -213,7 +213,7 @@ def _until_question(on: str) -> Question:
 def _pause(desk: Desk, dialogue: Dialogue) -> None:
     person = _person(desk, dialogue)
     until = times.at_wall(times.day(given(dialogue, "until"), desk.now, person.zone or "UTC"), 0, person.zone or "UTC")
-    offers.pause(desk, person, until)
+    pauses.begin(desk, person, until)
     desk.tell(person, words.paused(person, until, desk.now))
 
 
