@@ -11,6 +11,7 @@ import asyncio
 import base64
 import logging
 import secrets
+import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -59,6 +60,19 @@ class Login:
 
 class _Wire(client_aio.IrcProtocol):  # type: ignore[misc]  # untyped base
     """Tells the link what the library's protocol does not: how the connection ended, and when the pipe is full."""
+
+    _socket: socket.socket | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if hasattr(socket, "TCP_QUICKACK"):  # Linux
+            self._socket = transport.get_extra_info("socket")
+
+    def data_received(self, data: bytes) -> None:
+        self.connection.process_data(data)
+        # A PONG is not answered, so its acknowledgement would wait 40 ms for company, and a server with Nagle's
+        # algorithm would keep the next line that long. The system forgets this wish; hence each time.
+        if self._socket is not None and not self.connection.ended:
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.connection.lost(f"{type(exc).__name__}: {exc}" if exc else "closed by the server")
