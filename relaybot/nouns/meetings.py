@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from relaybot import forms
 from relaybot.desk import Desk
 from relaybot.model import Meeting, Pair
 from relaybot.nouns import hour
 from relaybot.rules import FINAL_MEETINGS, RUNNING_MEETINGS, step
+
+# Questions about when to meet: settled at once by an agreement.
+TIME_FORMS = ("times", "proposal", "closest", "neither")
+# Every question about a pair that has no sense any more when its hours are stopped.
+PAIR_FORMS = (*TIME_FORMS, "absent", "fit", "pulse", "length")
 
 
 def of(desk: Desk, pair: Pair) -> list[Meeting]:
@@ -48,9 +51,3 @@ def call_off(desk: Desk, meeting: Meeting) -> None:
         desk.cancel_all(f"S{meeting.id}")
         return
     close(desk, meeting, "withdraw" if meeting.stage == "proposed" else "call off")
-
-
-def near(desk: Desk, pair: Pair) -> Meeting | None:
-    """The hour that runs now or begins before a farewell could be told: its partner must not come in vain."""
-    latest = desk.now + timedelta(hours=desk.policy.farewell.neutral_line_hours)
-    return next((m for m in of(desk, pair) if m.stage in RUNNING_MEETINGS or m.starts_at <= latest), None)

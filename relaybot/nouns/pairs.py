@@ -102,6 +102,10 @@ def stop_hours(desk: Desk, pair: Pair) -> None:
     """Call off every hour that has not ended and take back the pair's timers."""
     for meeting in desk.meetings.where("pair", pair.id):
         meetings.call_off(desk, meeting)
+    for side in sides(desk, pair):
+        forms.forget(desk, desk.people[side.person], f"M{pair.id}", *meetings.PAIR_FORMS)
+        if side.times:
+            desk.change(side, times=())
     desk.cancel_all(f"M{pair.id}")
 
 

@@ -103,7 +103,8 @@ def go(desk: Desk, pair: Pair, meeting: Meeting) -> Meeting:
 @clock.happens("warn")
 def _warn(desk: Desk, pair: Pair, meeting: Meeting, at: datetime, quiet: bool) -> Meeting:
     if not quiet:
-        sessions.speak(desk, pair, lambda zones: words.warn(desk.policy.session.swap_warning_minutes))
+        minutes = max(1, round(((meeting.swap_at or at) - desk.now).total_seconds() / 60))
+        sessions.speak(desk, pair, lambda zones: words.warn(minutes))
     return _said(desk, meeting, "warn")
 
 
@@ -121,7 +122,7 @@ def swap(desk: Desk, pair: Pair, meeting: Meeting, at: datetime, quiet: bool) ->
 @clock.happens("last")
 def _last(desk: Desk, pair: Pair, meeting: Meeting, at: datetime, quiet: bool) -> Meeting:
     """Ten minutes left; and the same time next week is offered unless the next hour is agreed already."""
-    minutes = desk.policy.session.end_warning_minutes
+    minutes = max(1, round((hour.end(meeting) - desk.now).total_seconds() / 60))
     meeting = _said(desk, meeting, "last")
     coming = meetings.upcoming(desk, pair)
     if quiet:
@@ -175,16 +176,21 @@ def _back_waiting(desk: Desk, pair: Pair, meeting: Meeting, since: datetime) -> 
     """The start fell into an outage: people are waited for from now on, and nobody missed anything."""
     stop = hour.end(meeting)
     if desk.now >= stop:
-        team = [times.show_time(at, "UTC") for at in (since, desk.now)]
-        hidden = cases.concerned(desk, pair)
-        people.tell_team(desk, words.lost_team(pair.id, meeting.id, *team), hidden_from=hidden)
-        sessions.speak(desk, pair, lambda zones: words.away(since, desk.now, words.lost(), zones), fleeting=False)
-        return meetings.close(desk, meeting, "lapse")
+        bang = sessions.bang(pair)
+        sessions.speak(desk, pair, lambda zones: words.away(since, desk.now, words.lost(bang), zones), fleeting=False)
+        return lost(desk, pair, meeting)
     if meeting.stage == "agreed":
         meeting = _opened(desk, pair, meeting)
     meeting = desk.change(meeting, waits_from=desk.now)
     sessions.speak(desk, pair, lambda zones: words.away(since, desk.now, words.still_waiting(stop, zones), zones))
     return go(desk, pair, meeting) if len(meeting.present) == len(pairs.sides(desk, pair)) else meeting
+
+
+def lost(desk: Desk, pair: Pair, meeting: Meeting) -> Meeting:
+    """An hour that came to nothing because relaybot was away: moderators are told once, nobody missed it."""
+    at = times.show(meeting.starts_at, "UTC")
+    people.tell_team(desk, words.lost_team(pair.id, meeting.id, at), hidden_from=cases.concerned(desk, pair))
+    return meetings.close(desk, meeting, "lapse")
 
 
 @clock.returns("running")

@@ -18,8 +18,7 @@ from relaybot.ports import Invalid, Refused
 from relaybot.rules import RUNNING_MEETINGS, step
 from relaybot.words import sessions as words
 
-# Questions about when to meet: settled at once by an agreement.
-TIME_FORMS = ("times", "proposal", "closest", "neither")
+TIME_FORMS = meetings.TIME_FORMS
 WAITING_FOR_TIMES = ("times again", "times hint", "times case")
 
 

@@ -14,9 +14,10 @@ from relaybot.commands import on_timer
 from relaybot.desk import Desk
 from relaybot.forms import Form, Question, given
 from relaybot.model import Dialogue, Meeting, Pair, Person, Urgency
-from relaybot.nouns import cases, clock, hour, meetings, pairs, people, proposing, sessions
+from relaybot.nouns import cases, clock, hour, meetings, pairs, people, proposing, running, sessions
 from relaybot.ports import Invalid
 from relaybot.words import attending as words
+from relaybot.words import meeting as hour_words
 
 
 def _present(desk: Desk, pair: Pair, meeting: Meeting) -> tuple[list[Person], list[Person]]:
@@ -37,11 +38,10 @@ def _note(desk: Desk, pair: Pair, meeting: Meeting, at: datetime, quiet: bool) -
         claim = f"meeting {meeting.id} waiting"
         line = words.missing_partner(there[0], pair.place.rpartition("/")[2])
         desk.tell(missing[0], line, urgency=Urgency.URGENT, claim=claim, expires_at=expires)
-        said = words.missing_place(there[0], missing[0])
         if pair.place:
-            desk.post(pair.place, said, claim=claim, expires_at=expires)
+            desk.post(pair.place, words.missing_place(there[0], missing[0]), claim=claim, expires_at=expires)
         else:
-            desk.tell(there[0], said, claim=claim, expires_at=expires)
+            desk.tell(there[0], words.written(missing[0]), claim=claim, expires_at=expires)
     return desk.change(meeting, said=(*meeting.said, "note"))
 
 
@@ -58,6 +58,10 @@ def _choice(desk: Desk, pair: Pair, meeting: Meeting, at: datetime, quiet: bool)
 def _give_up(desk: Desk, pair: Pair, meeting: Meeting, at: datetime, quiet: bool) -> Meeting:
     """Nobody is waited for any longer."""
     there, missing = _present(desk, pair, meeting)
+    if meeting.waits_from is not None:  # our own outage fell into it
+        bang = sessions.bang(pair)
+        sessions.speak(desk, pair, lambda zones: hour_words.lost_later(bang), fleeting=False)
+        return running.lost(desk, pair, meeting)
     for person in there:
         if missing:
             desk.tell(person, words.gave_up(missing[0], words.till(at, people.zone(person))))
@@ -115,10 +119,9 @@ forms.form(
 def _missed(desk: Desk, pair: Pair, meeting: Meeting) -> Meeting:
     """Write the miss down for whoever wasn't there; they are asked later, in a waking hour."""
     there, missing = _present(desk, pair, meeting)
-    blameless = meeting.waits_from is not None  # our own outage fell into it
-    closed = meetings.close(desk, meeting, "lapse" if blameless else "miss")
-    if blameless:
-        return closed
+    if meeting.waits_from is not None:
+        return meetings.close(desk, meeting, "lapse")
+    closed = meetings.close(desk, meeting, "miss")
     in_row = 0
     for side in pairs.sides(desk, pair):
         if any(side.person == person.id for person in missing):

@@ -114,6 +114,8 @@ def _felt(desk: Desk, pair: Pair, person: Person, value: str, said: str) -> None
     if value == "no":
         desk.tell(person, words.no())
         forms.begin(desk, person, "drop", f"M{pair.id}")
+    elif value == "unsure" and pair.stage == "active":
+        desk.tell(person, words.noted())
     elif value == "unsure":
         desk.tell(person, words.unsure_words_kept() if said else words.unsure())
     else:

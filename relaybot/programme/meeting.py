@@ -290,10 +290,15 @@ def extend(desk: Desk, call: Call) -> None:
         return
     meeting = desk.change(meeting, extend_by=call.me.id, extend_minutes=minutes)
     until = hour.end(meeting) + timedelta(minutes=minutes)
-    if not pair.place or call.message.place != pair.place:
-        bang = sessions.bang(pair)
-        sessions.speak(desk, pair, lambda zones: words.extend_asked(call.me, minutes, until, bang, zones))
+    partner = pairs.partner(desk, pair, call.me)
+    if not pair.place:
+        line = words.extend_asked(call.me, minutes, until, "", [people.zone(partner)])
+        stale = desk.now + timedelta(seconds=desk.policy.session.stale_seconds)
+        desk.tell(partner, line, urgency=Urgency.URGENT, expires_at=stale)
         sessions.listen(desk, pair, meeting, "extend", call.me.id)
+        call.reply(desk, words.extend_noted(partner))
+    elif call.message.place != pair.place:
+        sessions.speak(desk, pair, lambda zones: words.extend_asked(call.me, minutes, until, "!", zones))
 
 
 @command("end", topic="session", help="stop your hour early", examples=("end",))
@@ -320,7 +325,7 @@ def _answered(desk: Desk, meeting: Meeting, person: Person, yes: bool) -> bool:
     elif meeting.next_at is not None and meeting.next_at > desk.now:
         _next(desk, pair, meeting, person, yes)
     else:
-        return False
+        return meeting.extend_by == person.id  # a yes to one's own wish: nothing to say
     return True
 
 

@@ -79,7 +79,7 @@ forms.form(
 def _soon(desk: Desk, about: str, late_seconds: float) -> None:
     """A quarter of an hour before: both are called, and invited into their place once more."""
     meeting = desk.meetings.get(int(about[1:]))
-    if meeting is None or meeting.stage != "agreed" or desk.now >= meeting.starts_at:
+    if meeting is None or meeting.stage != "agreed" or desk.now >= meeting.starts_at or meeting.off_unless_moved:
         return
     pair = desk.pairs[meeting.pair]
     minutes = round((meeting.starts_at - desk.now).total_seconds() / 60)

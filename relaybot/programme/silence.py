@@ -110,6 +110,9 @@ def _pulse(desk: Desk, about: str, number: int) -> None:
     if pair is None:
         return
     person = pairs.people(desk, pair)[number]
+    lately = desk.now - timedelta(days=desk.policy.silence.again_days)
+    if any(told.pair == pair.id and told.at > lately for told in desk.feedback.where("person", person.id)):
+        return  # has just told how it is
     free_at = people.may_write_at(desk, person)
     if free_at > desk.now:
         desk.plan(_PULSES[number], about, free_at)

@@ -15,6 +15,10 @@ def missing_place(present: Person, absent: Person) -> str:
     return f"{present.name} is here. I've written to {absent.name}."
 
 
+def written(absent: Person) -> str:
+    return f"{absent.name} isn't here yet; I've written to {absent.name}."
+
+
 def missing_partner(present: Person, place: str) -> str:
     where = f"in {place}" if place else "for you"
     return f"{present.name} is there and waits {where}. If you come later: late <minutes>. If you can't: skip, or reschedule <time>."

@@ -35,6 +35,10 @@ def unsure_words_kept() -> str:
     return "Thank you. Only moderators read that. I ask again after your next hour: propose <time>, or slots."
 
 
+def noted() -> str:
+    return "Thank you. Only moderators read that."
+
+
 def no() -> str:
     return "Thank you for saying so; that's all right, and your partner isn't told what you answered."
 
@@ -74,7 +78,8 @@ def off_without_pair() -> str:
 
 
 def off_read_by(names: str, case: int, by: str) -> str:
-    return f"Only {names} read this (H{case}). One of them answers here, at the latest by {by}. Your partner isn't told."
+    reads = "reads" if " and " not in names else "read"
+    return f"Only {names} {reads} this (H{case}). One of them answers here, at the latest by {by}. Your partner isn't told."
 
 
 def off_nobody(case: int, operator: str) -> str:

@@ -137,6 +137,10 @@ def extend_asked(asker: Person, minutes: int, ends_at: datetime, bang: str, zone
     )
 
 
+def extend_noted(partner: Person) -> str:
+    return f"I ask {partner.name}."
+
+
 def extended(ends_at: datetime, shared: int, zones: Zones) -> str:
     both = f" The last {moments.minutes(whole(shared))} count for both of you." if shared else ""
     return f"New end {moments.clock(ends_at, zones)}.{both}"
@@ -230,14 +234,22 @@ def still_waiting(ends_at: datetime, zones: Zones) -> str:
     return f"Your hour starts when both of you have spoken, and we stop at {moments.clock(ends_at, zones)}."
 
 
-def lost() -> str:
-    return "So your hour had no clock; I'm sorry. Nobody is counted as missing. A new time: propose <time>, or slots."
-
-
-def lost_team(pair: int, number: int, since: str, now: str) -> str:
+def lost(bang: str) -> str:
     return (
-        f"M{pair}: the hour S{number} fell into my outage ({since} to {now} UTC). Both are told; nobody is counted as missing."
+        "So your hour had no clock; I'm sorry. Nobody is counted as missing."
+        f" A new time: {bang}propose <time>, or {bang}slots."
     )
+
+
+def lost_later(bang: str) -> str:
+    return (
+        "I was away when your hour began, and it did not come together; I'm sorry. Nobody is counted as missing."
+        f" A new time: {bang}propose <time>, or {bang}slots."
+    )
+
+
+def lost_team(pair: int, number: int, at: str) -> str:
+    return f"M{pair}: S{number} ({at} UTC) fell into an outage of mine. Both are told; nobody is counted as missing."
 
 
 # ------------------------------------------------------------------------------------------- refusals
