@@ -8,7 +8,7 @@ and what is overheard in a pair's place are declared here in the same way.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
@@ -319,6 +319,11 @@ def notice(desk: Desk, person: Person, name: str) -> None:
 def timer_names() -> frozenset[str]:
     """Every timer that has a handler."""
     return frozenset(_TIMERS)
+
+
+def timer_handlers() -> Mapping[str, Callable[[Desk, str, float], None]]:
+    """Every timer's handler, for the reference: its docstring says what happens."""
+    return _TIMERS
 
 
 # -------------------------------------------------------------------------------------- understanding
