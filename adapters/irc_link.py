@@ -298,9 +298,11 @@ class Link(client_aio.AioConnection):  # type: ignore[misc]  # untyped base
                 )
 
     def _authenticate(self) -> None:
+        if self.login.external:  # the certificate says who we are; atheme refuses an account beside it
+            self.send("AUTHENTICATE", "+")
+            return
         account, password = self.login.account, self.login.password
-        secret = account if self.login.external else f"{account}\0{account}\0{password}"
-        answer = base64.b64encode(secret.encode()).decode()
+        answer = base64.b64encode(f"{account}\0{account}\0{password}".encode()).decode()
         pieces = [answer[at : at + _AUTHENTICATE_BYTES] for at in range(0, len(answer), _AUTHENTICATE_BYTES)]
         if len(answer) % _AUTHENTICATE_BYTES == 0:
             pieces.append("+")

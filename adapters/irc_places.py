@@ -264,7 +264,7 @@ class Places:
                 fate = await self._invite_one(place, address, account)
                 if fate:
                     return fate
-        if place.absent and not self._others(place) and place.absent >= self._ours(addresses):
+        if place.use is Use.PAIR and place.absent and not self._others(place) and place.absent >= self._ours(addresses):
             return "later", "nobody to invite is logged in", 60.0
         return None
 
@@ -282,6 +282,8 @@ class Places:
             return None
         for line in await self._ask("INVITE", nick, place.name):
             if line.command == "482":
+                if place.use is not Use.PAIR:  # its people have their own ways in, and what is said there must not wait
+                    return None
                 return self._unfit(place, "relaybot is not its operator and cannot invite", RETRY_SECONDS)
             if line.command == "401":
                 place.absent.add(address)
@@ -293,7 +295,7 @@ class Places:
         """Somebody with this (folded) account was seen: invite them where they were missed."""
         address = f"{self.network}/{account}"
         for place in self._all:
-            if place.absent and place.secure:
+            if place.absent and (place.secure or place.use is Use.MODERATORS):
                 for missed in [missed for missed in place.absent if address in self._folded([missed])]:
                     place.absent.discard(missed)
                     self._spawn(self._invite_late(place, missed, account))

@@ -109,6 +109,7 @@ def _inspircd_config(directory: Path, ports: Sequence[int], flood: str, extra: s
 <admin name="x" nick="x" email="x@localhost">
 <bind address="{HOST}" port="{client}" type="clients">
 <bind address="{HOST}" port="{tls}" type="clients" ssl="lab">
+<bind address="127.0.0.2" port="{tls}" type="clients" ssl="lab">
 <bind address="{HOST}" port="{link}" type="servers">
 <module name="ssl_gnutls">
 <sslprofile name="lab" provider="gnutls" certfile="{directory}/cert.pem" keyfile="{directory}/key.pem" hash="sha256"

@@ -279,10 +279,16 @@ async def test_forms_of_saying(scene: Scene) -> None:
     assert said == [("NOTICE", "quiet"), ("PRIVMSG", "loud"), ("PRIVMSG", "to all")]
 
 
-async def test_refused_targets_have_a_fate(scene: Scene) -> None:
-    bot = await scene.bot()
+@pytest.mark.parametrize("pace", [None, 1000.0])  # proven by PING, or by the echo where there is one
+async def test_refused_targets_have_a_fate(scene: Scene, pace: float | None) -> None:
+    bot = await scene.bot(lines_per_second=pace, burst=100)
+    nick = fresh("ana")
+    ana = await scene.person(nick)
 
-    assert (await bot.say("~nobody-here", "x"))[0] == "undeliverable"
+    fates = [bot.post(to, "one", "two") for to in (f"~{nick}", "~nobody-here", f"~{nick}", bot.public, "~nobody-here")]
+    outcomes = [(await asyncio.wait_for(fate, 10))[0] for fate in fates]
+    assert outcomes == ["sent", "undeliverable", "sent", "sent", "undeliverable"]
+    assert sorted(await ana.texts(bot.nick)) == ["one", "one", "two", "two"]
     for wrong in (
         "~ana :x",
         "~a,b",
