@@ -97,7 +97,7 @@ SYNONYMS: Mapping[str, str] = {
     "tf": "terraform",
 }
 
-_SPLIT = re.compile(r"[,;\n]+| / |\.\s+| (?:and|plus|&|but|though) ", re.I)
+_SPLIT = re.compile(r"[,;\n]+|(?:^|\s)/(?=\s|$)|\.(?=\s)|(?:^|\s)(?:and|plus|&|but|though)(?=[\s(]|$)", re.I)
 _EXACT = re.compile(rf"^(?P<name>.+) \((?P<level>{'|'.join(NAMES.values())})\)$", re.I)
 _NUMBER = {word: n for n, word in enumerate("zero one two three four five six seven eight nine ten".split())} | {"many": 9}
 _YEARS = re.compile(
@@ -126,10 +126,11 @@ def read_skills(text: str, synonyms: Mapping[str, str], *, learning: bool, most:
     hints: dict[str, Level | None] = {}
     hinted: Level | None = None
     for part in _parts(text):
-        if learning and _UNKNOWN.match(part):
+        plain = learning and not _EXACT.match(part)
+        if plain and _UNKNOWN.match(part):
             hinted = Level.NEW
             continue
-        known = _KNOWN.match(part) if learning and not _EXACT.match(part) else None
+        known = _KNOWN.match(part) if plain else None
         name, level = _named(known["rest"] if known else part)
         if not name:
             if level is not None and found:
@@ -175,14 +176,14 @@ def _named(part: str) -> tuple[str, Level | None]:
     exact = _EXACT.match(part)
     if exact:
         return exact["name"], next(level for level, shown in NAMES.items() if shown == exact["level"].lower())
-    text = " ".join(re.sub(r"[():=]| - ", " ", part).split())
+    text = " ".join(re.sub(r"[():=]|(?:^|\s)-(?=\s)|\.(?=\s)", " ", part).split())
     level: Level | None = None
     while True:
         before = text
         if not _plain(text) or _plain(text) in _NO_SKILL:
             # "nothing" behind a skill is a level, alone it is no skill
             return "", _AFTER.get(_plain(text), level)
-        text = _TRAIL.sub("", text)
+        text = _TRAIL.sub("", text).strip(" !\"'-*").rstrip(".")
         text, level = _strip_level(text, level)
         if " " in text:
             text = _LEAD.sub("", text)

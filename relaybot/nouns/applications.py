@@ -102,6 +102,8 @@ def undo_decision(desk: Desk, application: Application) -> Application | None:
     for name in DECISIONS:
         desk.cancel(name, ident(application))
     changed = desk.change(application, decided_at=None, decided_by=0, words="")
+    if any(d.about == ident(application) for d in desk.dialogues.where("person", application.person)):
+        return changed  # it is the applicant's turn: there is nothing to promise yet
     return promise(desk, changed, changed.promise)
 
 
@@ -188,3 +190,31 @@ def _forget_about(desk: Desk, about: str) -> None:
     desk.cancel_all(about)
     for memo in desk.memos.where("about", about):
         desk.drop(memo)
+
+
+# ------------------------------------------------------------------------------------------- soundness
+
+
+def unsound(desk: Desk) -> str:
+    """An open application always has somebody who acts next; an applicant has exactly one that is open."""
+    for application in desk.applications.changed.values():
+        if application is None or application.stage not in OPEN:
+            continue
+        person = desk.people.get(application.person)
+        if person is None or person.stage != "submitted":
+            return f"A{application.id} is open though its person is no applicant"
+        if not _somebody_acts(desk, application):
+            return f"A{application.id} is open and nobody acts next"
+    for person in desk.people.changed.values():
+        if person is not None and person.stage == "submitted":
+            found = [a for a in desk.applications.where("person", person.id) if a.stage in OPEN]
+            if len(found) != 1:
+                return f"person {person.id} is an applicant with {len(found)} open applications"
+    return ""
+
+
+def _somebody_acts(desk: Desk, application: Application) -> bool:
+    """A moderator by a promise, the applicant by a question, or the letter of a decision."""
+    ident_ = ident(application)
+    planned = any(desk.timers.get((name, ident_)) for name in ("promise-broken", "say-late", *DECISIONS))
+    return planned or any(d.about == ident_ for d in desk.dialogues.where("person", application.person))

@@ -66,8 +66,7 @@ def links(desk: Desk, text: str) -> tuple[str, ...]:
     """The links in a text, other words left out; raises Invalid when there is none or too many."""
     if text.strip(" .").lower() in NO_LINK:
         return ()
-    found = [word.strip("<>()\"',;") for word in text.split()]
-    found = [word.rstrip(".") for word in found if _URL.match(word.rstrip("."))]
+    found = [word for word in (raw.strip("<>()\"',;.") for raw in text.split()) if _URL.match(word)]
     most = desk.policy.limits
     if not found:
         raise Invalid(words.no_link())
@@ -84,9 +83,9 @@ def links(desk: Desk, text: str) -> tuple[str, ...]:
 def place(desk: Desk, text: str) -> tuple[str, tuple[Window, ...]]:
     """A place and weekly hours in one answer; either may be missing ("" or ()), not both. Raises Invalid."""
     zone, bar, free = text.partition("|")
-    if bar:
-        return zone, times.hours(free) if free else ()
     try:
+        if bar and (zone or free) and (not zone or times.zone(zone) == zone):
+            return zone, _few(desk, times.hours(free)) if free else ()
         zone, found = times.place_and_hours(text)
     except times.NotUnderstood as problem:
         raise Invalid(str(problem)) from None

@@ -123,14 +123,15 @@ def _member(desk: Desk, person: Person) -> Iterable[Standing]:
     if resting and person.paused_until is not None:
         until = _day(desk, person, person.paused_until)
         yield words.paused(until), words.next_paused(until)
-    for pair in pairs.of(desk, person, ACTIVE_PAIRS | {"ending"}):
+    own = pairs.of(desk, person, ACTIVE_PAIRS | {"ending"})
+    for pair in own:
         yield from _pair(desk, person, pair)
     offer = offers.open_for(desk, person)
     if offer is not None:
         yield _offer(desk, person, offer)
     elif person.waiting_since is not None:
         yield _waiting(desk, person, person.waiting_since)
-    elif not resting and not pairs.of(desk, person):
+    elif not resting and not own:
         yield words.not_looking(), words.next_not_looking()
 
 

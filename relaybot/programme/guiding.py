@@ -109,7 +109,8 @@ def _state(desk: Desk, person: Person | None, team: bool) -> str:
         return "moderator"
     if person.stage != "member":
         return person.stage if person.stage in {"applying", "submitted", "deferred"} else "stranger"
-    if pairs.of(desk, person):
+    # A pair whose end has not been told is a pair.
+    if pairs.of(desk, person, ACTIVE_PAIRS | {"ending"}):
         return "paired"
     return "waiting" if person.waiting_since is not None else "member"
 

@@ -138,20 +138,25 @@ def _read_hours(desk: Desk, dialogue: Dialogue, text: str) -> str:
     return times.show_hours(profile.free(desk, text))
 
 
+def _place(desk: Desk, dialogue: Dialogue) -> tuple[str, tuple[Window, ...]]:
+    answer = given(dialogue, "place")
+    return profile.place(desk, answer) if answer else ("", ())
+
+
 def _where(desk: Desk, dialogue: Dialogue) -> tuple[str, tuple[Window, ...]]:
     """Zone and hours from the answer that had both, or from what was asked after it."""
-    zone, free = profile.place(desk, given(dialogue, "place") or "|")
+    zone, free = _place(desk, dialogue)
     if not free and given(dialogue, "hours"):
         free = profile.free(desk, given(dialogue, "hours"))
     return zone or given(dialogue, "city"), free
 
 
 def _lacks_city(desk: Desk, dialogue: Dialogue) -> bool:
-    return not profile.place(desk, given(dialogue, "place") or "|")[0]
+    return bool(given(dialogue, "place")) and not _place(desk, dialogue)[0]
 
 
 def _lacks_hours(desk: Desk, dialogue: Dialogue) -> bool:
-    return not profile.place(desk, given(dialogue, "place") or "|")[1]
+    return bool(given(dialogue, "place")) and not _place(desk, dialogue)[1]
 
 
 def _echo_place(desk: Desk, dialogue: Dialogue, value: str) -> str:

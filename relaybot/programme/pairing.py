@@ -236,7 +236,11 @@ def _only_one(desk: Desk, moderator: Person) -> tuple[int, int]:
 
 
 def _undo_application(desk: Desk, call: Call, number: int) -> None:
-    taken = applications.undo_decision(desk, applications.known(desk, number))
+    application = applications.known(desk, number)
+    person = desk.people[application.person]
+    if person.moderator:
+        private_if_about_moderator(call, person)
+    taken = applications.undo_decision(desk, application)
     if taken is None:
         raise Refused(words.too_late_application(number))
     call.reply(desk, words.undone_application(number))

@@ -181,7 +181,7 @@ def _as_answered(desk: Desk, person: Person) -> Person:
     for field in ("learn", "offer"):
         if have.get(field):
             fields[field] = profile.skills(desk, have[field], learning=field == "learn")
-    zone, free = profile.place(desk, have.get("place") or "|")
+    zone, free = profile.place(desk, have["place"]) if have.get("place") else ("", ())
     fields["zone"] = zone or have.get("city", "")
     fields["free"] = free or (profile.free(desk, have["hours"]) if have.get("hours") else ())
     if have.get("languages"):
