@@ -255,7 +255,7 @@ class Pair(Numbered):
     private: str = ""  # what they agreed to keep between them
     ended_at: datetime | None = None
     ended_by: int = 0
-    told_by: str = ""  # self | moderator | both
+    told_by: str = ""  # self | moderator | both (they talked) | each (both asked a moderator, one not knowing of the other)
     told_at: datetime | None = None  # when the other side knew
     outcome: str = ""  # completed | fit | time | unreachable | other | no | expired | withdrawn
 

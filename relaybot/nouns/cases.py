@@ -16,6 +16,9 @@ from relaybot.ports import Refused
 from relaybot.rules import step
 from relaybot.words import cases as words
 
+# What the journal says of cases that the operator should hear of; the office writes these to the log.
+FOR_OPERATOR = frozenset({"case unheld", "promise broken"})
+
 
 def fresh_number(desk: Desk) -> int:
     """An unused case number nobody can guess from others: 1-2 digits while few exist, more when many do."""

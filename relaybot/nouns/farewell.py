@@ -147,7 +147,7 @@ def _tell_team(
         extra,
         words.team_reason(case.reason, case.reason_words),
         words.team_urgent(case.id, leaver.name) if case.urgent else "",
-        (words.team_default_text if default else words.team_text)(case.id, other.name, leaver.name, case.notice),
+        (words.team_usual_text if default else words.team_text)(case.id, other.name, leaver.name, case.notice),
     ]  # fmt: skip
     cases.tell(desk, case, *lines, urgency=Urgency.URGENT if case.urgent else Urgency.PERSONAL)
 
@@ -156,7 +156,7 @@ def also(desk: Desk, pair: Pair, second: Person, reason: str, said: str) -> Case
     """The partner, who knows of nothing, asks for the same: nobody needs hard words any more."""
     case = open_case(desk, pair)
     assert case is not None, f"M{pair.id} is ending without a farewell"
-    desk.change(pair, told_by="both")
+    desk.change(pair, told_by="each")
     if reason:
         feelings.keep(desk, pair, second, f"drop {reason}", said)
     first = leaver(desk, case)
@@ -179,9 +179,10 @@ def unanswered(desk: Desk, person: Person) -> None:
 # -------------------------------------------------------------------------------------------- telling
 
 
-def needs_person(case: Case) -> bool:
-    """Whether somebody felt something wrong and no person has written to them yet."""
-    return case.urgent and not case.cleared
+def needs_person(desk: Desk, case: Case) -> Case | None:
+    """The case of somebody in the pair who felt something wrong, and to whom no person has written yet."""
+    about_pair = desk.cases.where("pair", case.pair)
+    return next((c for c in about_pair if c.urgent and not c.cleared and c.stage != "closed"), None)
 
 
 def on_its_way(desk: Desk, case: Case) -> bool:
@@ -221,7 +222,7 @@ def tell(desk: Desk, case: Case) -> None:
     moderator = cases.held_by(desk, case)
     name = moderator.name if moderator else ""
     lines = words.told(other.name, name, case.notice, pair.held)
-    if pair.told_by == "both" and first is not None:
+    if pair.told_by == "each" and first is not None:
         lines = (words.also_over(first.name),)
     desk.tell(
         other, *lines, urgency=Urgency.URGENT, claim=f"pair {pair.id} ending", receipt=f"farewell {ident(case)}"
@@ -231,7 +232,7 @@ def tell(desk: Desk, case: Case) -> None:
 def finish(desk: Desk, case: Case) -> None:
     """The partner knows: the pair is over, its place is closed, the partner is asked what they would like now."""
     pair, other, first = desk.pairs[case.pair], partner(desk, case), leaver(desk, case)
-    both = pair.told_by == "both"
+    both = pair.told_by == "each"
     moderator = cases.held_by(desk, case)
     pair = end(desk, pair)
     case = desk.change(cases.close(desk, case), hour_at=None)
@@ -313,3 +314,22 @@ def readers_named(desk: Desk, pair: Pair, last: str = "and") -> str:
     """The moderators who will read what is said about a pair: "Dana and Esi"."""
     named = people.moderators(desk, (side.person for side in pairs.sides(desk, pair)))
     return join_words([p.name for p in named[:4]], last)
+
+
+# -------------------------------------------------------------------------------------------- soundness
+
+
+def unsound(desk: Desk) -> str:
+    """A pair that ends through moderators has a case nobody of the two can see; "" when all is well."""
+    for pair in desk.pairs.changed.values():
+        if pair is not None and pair.stage == "ending":
+            if not pair.ended_by:
+                return f"M{pair.id} is ending, and nobody ended it"
+            if pair.told_by in {"moderator", "each"} and open_case(desk, pair) is None:
+                return f"M{pair.id} is ending, and no case says so to the moderators"
+    for case in desk.cases.changed.values():
+        if case is not None:
+            sides = {side.person for side in desk.participants.where("pair", case.pair)} if case.pair else set()
+            if not {case.person, *sides} <= set(case.hidden_from):
+                return f"H{case.id} could be seen by somebody it concerns"
+    return ""

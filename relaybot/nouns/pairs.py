@@ -13,9 +13,11 @@ from relaybot.commands import Call
 from relaybot.desk import Desk
 from relaybot.model import Pair, Participant, Person, Tally, Urgency
 from relaybot.nouns import meetings
-from relaybot.nouns.people import paused, start_waiting, waking
+from relaybot.nouns.people import moderators, paused, start_waiting, waking
 from relaybot.ports import Refused
 from relaybot.rules import ACTIVE_PAIRS, step
+from relaybot.words import consenting as offer_words
+from relaybot.words import leaving as leaving_words
 from relaybot.words import pairs as words
 
 
@@ -53,15 +55,30 @@ def mine(desk: Desk, call: Call, stages: frozenset[str] = ACTIVE_PAIRS) -> Pair:
         for pair in own:
             if pair.id == number:
                 return pair
-        raise Refused(words.not_yours(number))
+        raise Refused(_why_not(desk, call.me, number) or words.not_yours(number))
     if not own:
-        raise Refused(words.no_partner())
+        raise Refused(_why_not(desk, call.me, number) or words.no_partner())
     here = [pair for pair in own if pair.place and pair.place == call.message.place]
     if here:
         return here[0]
     if len(own) > 1:
         raise Refused(words.which([pair.id for pair in own]))
     return own[0]
+
+
+def _why_not(desk: Desk, person: Person, number: int) -> str:
+    """The truth about a pair that ends or has ended, as far as this person knows it; "" when there is none."""
+    ending = [p for p in of(desk, person, frozenset({"ending", "ended"})) if number in {0, p.id}]
+    pair = ending[-1] if ending else None
+    if pair is None or (pair.stage == "ended" and not number):
+        return ""
+    if pair.stage == "ended":
+        return leaving_words.ended_on(pair.id, pair.ended_at, person.zone or "UTC")
+    other = partner(desk, pair, person)
+    if pair.ended_by == person.id or pair.told_by != "moderator":
+        return leaving_words.is_over_for_you(pair.id)
+    writes = [m.name for m in moderators(desk, (person.id, other.id))]
+    return leaving_words.paused_pair(pair.id, leaving_words.names(writes, desk.policy.operator))
 
 
 def known(desk: Desk, number: int) -> Pair:
@@ -145,10 +162,20 @@ def drop_offer(desk: Desk, pair: Pair, verb: str, by: Person | None = None) -> P
             else:
                 desk.plan("offer-neutral", f"M{pair.id}", random_waking(desk, person))
         elif side.asked_at is not None and verb == "withdraw" and not silent:
-            desk.plan("offer-gone", f"M{pair.id}", waking(desk, person))
+            awake_at = waking(desk, person)
+            if awake_at > desk.now:
+                desk.plan("offer-gone", f"M{pair.id}", awake_at)
+            else:
+                tell_gone(desk, ended, person)
     if was_asked:
         _count(desk, "offers apart")
     return ended
+
+
+def tell_gone(desk: Desk, pair: Pair, person: Person) -> None:
+    """Whoever was being asked hears that there is nothing to answer any more."""
+    person = back_to_waiting(desk, person)
+    desk.tell(person, offer_words.offer_gone(person, pair.id, person.promise, desk.now))
 
 
 def random_waking(desk: Desk, person: Person) -> datetime:

@@ -18,7 +18,7 @@ STAYING_FORMS = frozenset({"afterwards", "case-answer", "farewell-edit"})
 
 def left_by(pair: Pair, person: Person) -> bool:
     """Whether the person has left this pair already, though the partner may not know yet."""
-    return pair.stage == "ending" and (pair.ended_by == person.id or pair.told_by == "both")
+    return pair.stage == "ending" and (pair.ended_by == person.id or pair.told_by == "each")
 
 
 def leavable(desk: Desk, person: Person) -> list[Pair]:

@@ -6,6 +6,7 @@ written to, everything else that is nearly due for them is said in the same mess
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -13,7 +14,7 @@ from zoneinfo import ZoneInfo
 from relaybot import times
 from relaybot.commands import Call, on_timer
 from relaybot.desk import Desk
-from relaybot.model import Address, Message, Person, Urgency
+from relaybot.model import Address, Message, Pair, Person, Urgency
 from relaybot.ports import Refused
 from relaybot.rules import ACTIVE_PAIRS, step
 from relaybot.tables import fold
@@ -53,6 +54,16 @@ def find(desk: Desk, text: str) -> Person:
     if not hits:
         raise Refused(words.nobody(said))
     raise Refused(words.several(said, [(p, addresses(desk, p)) for p in hits]))
+
+
+def journal_name(desk: Desk, said: str) -> str:
+    """How the journal names what somebody means: "M12" for an object, "person 4" for a person, "" for nothing known."""
+    if re.fullmatch(r"[AMSHamsh][0-9]{1,10}", said):
+        return said.upper()
+    try:
+        return f"person {find(desk, said).id}"
+    except Refused:
+        return ""
 
 
 def addresses(desk: Desk, person: Person) -> list[str]:
@@ -100,10 +111,14 @@ def let_in(desk: Desk, address: str) -> None:
 
 
 def active_pairs(desk: Desk, person: Person) -> int:
-    """How many partners the person has now."""
-    return sum(
-        1 for side in desk.participants.where("person", person.id) if desk.pairs[side.pair].stage in ACTIVE_PAIRS
-    )
+    """How many partners the person has now, for all they know."""
+    mine = [desk.pairs[side.pair] for side in desk.participants.where("person", person.id)]
+    return sum(1 for pair in mine if pair.stage in ACTIVE_PAIRS or _ends_untold(pair, person))
+
+
+def _ends_untold(pair: Pair, person: Person) -> bool:
+    """Whether the other one left and this one has not been told: nothing may look as if there were no partner."""
+    return pair.stage == "ending" and pair.told_by == "moderator" and pair.ended_by != person.id
 
 
 def start_waiting(desk: Desk, person: Person, *, front: bool = False) -> Person:

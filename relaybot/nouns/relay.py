@@ -40,7 +40,7 @@ def carry(desk: Desk, pair: Pair, writer: Person, text: str, *, mode: str = "tel
     `mode`: "tell" reports every delivery, "talk" only what is not delivered at once, "place" what was said in
     the pair's own place and is only kept, never carried.
     """
-    if pair.stage == "ending" and pair.ended_by == writer.id:
+    if pair.stage == "ending" and (pair.ended_by == writer.id or pair.told_by == "each"):
         raise Refused(words.you_ended_it(pair.id))
     reader = pairs.partner(desk, pair, writer)
     keep = held_back(desk, pair, reader)
@@ -78,9 +78,9 @@ def plan_expiry(desk: Desk, reader: Person) -> None:
     """Words that are held back have nobody to look at their age, so a timer does."""
     ages = [x.expires_at for x in desk.letters.where("person", reader.id) if x.held and x.expires_at is not None]
     if ages:
-        desk.plan("words-expire", f"person {reader.id}", min(ages))
+        desk.plan("words-expire", f"words {reader.id}", min(ages))
     else:
-        desk.cancel("words-expire", f"person {reader.id}")
+        desk.cancel("words-expire", f"words {reader.id}")
 
 
 def expire(desk: Desk, reader: Person) -> None:

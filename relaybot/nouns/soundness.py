@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from relaybot.desk import Desk
 from relaybot.model import Letter, Meeting, Pair, Participant, Person
-from relaybot.nouns import applications, offers
+from relaybot.nouns import applications, farewell, offers
 from relaybot.nouns.people import active_pairs
 from relaybot.rules import ACTIVE_PAIRS, LIFECYCLES, OPEN_PAIRS
 
@@ -23,6 +23,8 @@ def unsound(desk: Desk) -> str:
         or _letters(desk, [x for x in desk.letters.changed.values() if x is not None])
         or offers.unsound(desk)
         or applications.unsound(desk)
+        or team.unsound(desk)
+        or farewell.unsound(desk)
     )
 
 

@@ -160,7 +160,7 @@ def _pair(desk: Desk, person: Person, pair: Pair) -> Iterable[Standing]:
         if pair.told_by == "both":
             yield ending["both"]
             return
-        if pair.ended_by == person.id:
+        if pair.ended_by == person.id or pair.told_by == "each":
             told = (words.ending_moderator(pair.id, name), words.next_ending_moderator())
             yield ending.get(pair.told_by, told)
             return

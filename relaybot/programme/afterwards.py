@@ -18,7 +18,7 @@ from relaybot.ports import Invalid, Refused
 from relaybot.words import leaving as words
 
 REMATCH = {
-    "yes": (*forms.YES, "yes please"),
+    "yes": ("1", *forms.YES, "yes please"),
     "later": ("2", "later"),
     "no": ("3", "n", "no", "nope"),
 }
@@ -51,13 +51,14 @@ def _ask_person(desk: Desk, dialogue: Dialogue) -> str:
 
 def _person_echo(desk: Desk, dialogue: Dialogue, value: str) -> str:
     """ "go on": the moderators need not write first."""
-    case = farewell.open_case(desk, _pair(desk, dialogue))
     if value != "go":
         return words.waits_for_you()
-    if case is not None and case.person == dialogue.person:
+    about_pair = desk.cases.where("pair", _pair(desk, dialogue).id)
+    case = next((c for c in about_pair if c.person == dialogue.person and c.urgent and c.stage != "closed"), None)
+    if case is not None:
         case = desk.change(case, cleared=True)
         cases.tell(desk, case, words.team_cleared(case.id, _me(desk, dialogue).name))
-        if not cases.readers(desk, case):
+        if case.topic == "farewell" and not cases.readers(desk, case):
             farewell.schedule(desk, case, desk.now)
     return words.goes_on()
 
@@ -121,6 +122,11 @@ def _stays(desk: Desk, dialogue: Dialogue) -> bool:
     return LEAVING not in dialogue.note.split()
 
 
+def _looking(person: Person) -> str:
+    zone = people.zone(person)
+    return words.you_are_first(person.promise, zone) if person.front else words.looking(person.promise, zone)
+
+
 def _avoid_open(desk: Desk, dialogue: Dialogue) -> bool:
     return _stays(desk, dialogue) and " " not in given(dialogue, "rematch")
 
@@ -129,7 +135,7 @@ def _done(desk: Desk, dialogue: Dialogue) -> None:
     me = _me(desk, dialogue)
     if not _stays(desk, dialogue):
         return
-    looking = words.looking(me.promise, people.zone(me)) if me.waiting_since is not None else ""
+    looking = _looking(me) if me.waiting_since is not None else ""
     readers = bool(farewell.readers_named(desk, _pair(desk, dialogue)))
     desk.tell(me, looking, words.take_care(me.name, readers))
 
@@ -141,7 +147,7 @@ form(
             choice(
                 "person",
                 _ask_person,
-                {"wait": (*forms.YES, "that's good"), "go": ("2", "go on", "no need")},
+                {"wait": ("1", *forms.YES, "that's good"), "go": ("2", "go on", "no need")},
                 when=lambda desk, dialogue: "urgent" in dialogue.note.split(),
                 echo=_person_echo,
             ),
@@ -177,8 +183,7 @@ def _someone_new_done(desk: Desk, dialogue: Dialogue) -> None:
     value = given(dialogue, "rematch")
     me = parting.wish(desk, _me(desk, dialogue), value)
     if value == "yes":
-        zone = people.zone(me)
-        first = words.you_are_first(me.promise, zone)
+        first = words.you_are_first(me.promise, people.zone(me))
         desk.tell(me, first if me.waiting_since is not None else words.looking_when_free())
     else:
         desk.tell(me, words.first_later() if value == "later" else words.not_now())
@@ -222,10 +227,10 @@ def rematch(desk: Desk, call: Call) -> None:
     me = parting.wish(desk, call.me, value)
     if value != "yes":
         call.reply(desk, words.rematch_later() if value == "later" else words.rematch_no())
-    elif people.active_pairs(desk, me) >= desk.policy.cap:
-        call.reply(desk, words.looking_when_free())
+    elif me.waiting_since is not None:
+        call.reply(desk, _looking(me))
     else:
-        call.reply(desk, words.looking(me.promise, people.zone(me)))
+        call.reply(desk, words.looking_when_free())
 
 
 # ------------------------------------------------------------------------------------ leave

@@ -97,10 +97,12 @@ def _open(desk: Desk, person: Person, text: str, about: list[Person]) -> None:
         return
     _within_limit(desk, person)
     pair = own[0] if len(own) == 1 else None
+    urgent = URGENT.match(text)
+    text = text[urgent.end() :] if urgent is not None else text
     case = cases.open_case(desk, "help", person, pair=pair, words_=text)
-    urgent = URGENT.match(text) is not None
-    case = desk.change(case, urgent=urgent, hidden_from=tuple(sorted({*case.hidden_from, *hidden})))
-    cases.tell(desk, case, words.new(case.id, person.name, case.pair, text, urgent=urgent), urgency=_urgency(case))
+    hidden_from = tuple(sorted({*case.hidden_from, *hidden}))
+    case = desk.change(case, urgent=urgent is not None, hidden_from=hidden_from)
+    cases.tell(desk, case, words.new(case.id, person.name, case.pair, text, urgent=case.urgent), urgency=_urgency(case))
     promise, zone, names = case.promise or desk.now, people.zone(person), [p.name for p in readers]
     if concerned:
         desk.tell(person, words.concerns([p.name for p in concerned], names, case.id, promise, zone))

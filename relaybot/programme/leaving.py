@@ -49,7 +49,21 @@ def _other(desk: Desk, dialogue: Dialogue) -> Person:
 def drop(desk: Desk, call: Call) -> None:
     """Begin the questions; whatever is open is left aside for them."""
     pair = _leavable(desk, call)
-    forms.begin(desk, call.me, "drop", f"M{pair.id}")
+    if pair.told_by == "both":
+        _asked_already(desk, call.me, pair)
+    else:
+        forms.begin(desk, call.me, "drop", f"M{pair.id}")
+
+
+def _asked_already(desk: Desk, person: Person, pair: Pair) -> None:
+    """They were asked both whether it is over: the same question again, unless this one has said yes."""
+    other = pairs.partner(desk, pair, person).name
+    if not desk.participants[(pair.id, person.id)].over:
+        forms.begin(desk, person, "end-both", f"M{pair.id}")
+    elif pair.ended_by == person.id:
+        raise Refused(words.noted_over(pair.id, other))
+    else:
+        raise Refused(words.noted_yes(other))
 
 
 def _leavable(desk: Desk, call: Call) -> Pair:
@@ -183,6 +197,9 @@ def _drop_done(desk: Desk, dialogue: Dialogue) -> None:
         _pause(desk, me, given(dialogue, "until"))
     elif pair.stage not in ACTIVE_PAIRS | {"ending"} or parting.left_by(pair, me):
         desk.tell(me, words.ended_on(pair.id, pair.ended_at, people.zone(me)))
+    elif pair.told_by == "both":  # both were asked meanwhile, and this is an answer
+        _marks_leaving(desk, dialogue)
+        _says_over(desk, pair, me)
     elif given(dialogue, "who") == "moderator":
         _approved(desk, dialogue)
     else:
@@ -247,7 +264,7 @@ def _farewell(desk: Desk, dialogue: Dialogue, notice: str) -> None:
     """Hand the leaving to the moderators (`notice` "": with the usual words), and say what happens next."""
     pair, me, other = _pair(desk, dialogue), _me(desk, dialogue), _other(desk, dialogue)
     reason, _, said = given(dialogue, "reason").partition(" ")
-    coming = meetings.near(desk, pair)
+    coming = meetings.running(desk, pair) or meetings.upcoming(desk, pair)
     if pair.stage == "ending":
         case = farewell.also(desk, pair, me, reason, said)
     else:
@@ -256,10 +273,11 @@ def _farewell(desk: Desk, dialogue: Dialogue, notice: str) -> None:
     promise = case.promise or desk.now
     hour_at = case.hour_at if case.hour_at is not None and case.hour_at - promise < timedelta(days=1) else None
     if readers:
-        told = words.will_be_told(other.name, promise, hour_at, people.zone(me), near=coming is not None)
+        near = coming is not None and case.hour_at is None  # the line that the hour is off has left already
+        told = words.will_be_told(other.name, promise, hour_at, people.zone(me), near=near)
     else:
         told = words.told_by_me(other.name, desk.policy.operator)
-    desk.tell(me, "" if notice else words.abandoned(other.name), told)
+    desk.tell(me, "" if notice else words.abandoned(other.name, farewell.text(desk, me, other)), told)
     leaves = dialogue.note == LEAVING
     urgent = reason == "wrong"
     if urgent or not leaves:
@@ -286,9 +304,7 @@ def _abandoned(desk: Desk, about: str, late_seconds: float) -> None:
 
 def _without_moderator(desk: Desk, dialogue: Dialogue) -> None:
     pair, me = _pair(desk, dialogue), _me(desk, dialogue)
-    if dialogue.note == LEAVING:
-        desk.put(replace(desk.participants[(pair.id, me.id)], leaves=True))
-        desk.tell(me, words.leaves_when_over(_other(desk, dialogue).name, profile.title(desk)))
+    _marks_leaving(desk, dialogue)
     if pair.stage == "ending":  # the partner asked for it first, without a word to this one
         farewell.also(desk, pair, me, "", "")
         desk.tell(me, words.a_moderator_takes_it(_other(desk, dialogue).name))
@@ -299,6 +315,14 @@ def _without_moderator(desk: Desk, dialogue: Dialogue) -> None:
         desk.tell(me, words.tell_yourself(_ask_self(desk, pair, me), people.zone(me)))
     if dialogue.note == LEAVING:
         parting.next_step(desk, desk.people[me.id])
+
+
+def _marks_leaving(desk: Desk, dialogue: Dialogue) -> None:
+    """The programme is left too, as soon as it's over with this partner."""
+    if dialogue.note == LEAVING:
+        side = desk.participants[(_pair(desk, dialogue).id, dialogue.person)]
+        desk.put(replace(side, leaves=True))
+        desk.tell(_me(desk, dialogue), words.leaves_when_over(_other(desk, dialogue).name, profile.title(desk)))
 
 
 def _ask_self(desk: Desk, pair: Pair, person: Person) -> datetime:
@@ -351,7 +375,7 @@ form(
             choice(
                 "talked",
                 _ask_talked,
-                {"yes": (*forms.YES, "done"), "no": (*forms.NO, "not yet"), "moderator": ("3",)},
+                {"yes": ("1", *forms.YES, "done"), "no": ("2", *forms.NO, "not yet"), "moderator": ("3",)},
                 offered=_talked_offered,
             ),
         ),
@@ -374,10 +398,10 @@ def done(desk: Desk, call: Call) -> None:
     """They have talked: both are asked whether it is over."""
     pair = _leavable(desk, call)
     if pair.told_by == "both":
-        side = desk.participants[(pair.id, call.me.id)]
-        if not side.over and forms.of(desk, call.me, "end-both", f"M{pair.id}") is not None:
-            _says_over(desk, pair, call.me)
-            return
+        if desk.participants[(pair.id, call.me.id)].over:
+            _asked_already(desk, call.me, pair)
+        _says_over(desk, pair, call.me)
+        return
     if pair.stage == "ending" or pair.told_by != "self":
         raise Refused(words.nothing_done())
     forms.forget(desk, call.me, f"M{pair.id}", "drop-talked")

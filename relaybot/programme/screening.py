@@ -36,7 +36,7 @@ from relaybot.words.pairing import STAGES
 def queue(desk: Desk, call: Call) -> None:
     """Applications and cases, the oldest promise first."""
     found = [(a.promise, _queue_application(desk, call.me, a)) for a in desk.applications.where("open", True)]
-    seen = [case for case in desk.cases.where("open", True) if _may_see(call, case)]
+    seen = [case for case in desk.cases.where("open", True) if _may_see(desk, call, case)]
     found += [(case.promise or desk.now, _queue_case(desk, call.me, case)) for case in seen]
     lines = [line for _, line in sorted(found)]
     most = desk.policy.limits.queue_lines
@@ -46,9 +46,9 @@ def queue(desk: Desk, call: Call) -> None:
     call.reply(desk, *lines[:most], *([words.queue_more(len(lines) - most)] if len(lines) > most else []))
 
 
-def _may_see(call: Call, case: Case) -> bool:
+def _may_see(desk: Desk, call: Call, case: Case) -> bool:
     """In the moderators' place everybody reads, so what is hidden from one of them is not shown there."""
-    return cases.visible(call.me, case) and not (call.team and case.hidden_from)
+    return cases.shared(desk, call, case)
 
 
 def _queue_application(desk: Desk, reader: Person, application: Application) -> str:
@@ -174,7 +174,7 @@ def _next_hour(desk: Desk, pair: Pair, reader: Person) -> str:
 
 def _case(desk: Desk, call: Call, number: int) -> Iterable[str]:
     case = cases.known(desk, call.me, number)
-    if not _may_see(call, case):
+    if not _may_see(desk, call, case):
         raise Refused(case_words.no_such(number))
     person = desk.people[case.person]
     by = words.day(case.promise, call.me.zone, desk.now) if case.promise and case.stage != "closed" else ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from relaybot import forms, times
-from relaybot.commands import Call, Keys, Ref, Text, Who, command, on_receipt, on_timer
+from relaybot.commands import Call, Keys, Ref, Text, Who, command, notices, on_receipt, on_timer
 from relaybot.desk import Desk
 from relaybot.forms import Form, Question, form, given
 from relaybot.model import Case, Dialogue, Person, Urgency
@@ -48,8 +48,9 @@ def approve(desk: Desk, call: Call) -> None:
     """The words leave after the undo window, at the partner's next waking moment."""
     case, other = _farewell(desk, call)
     first = farewell.leaver(desk, case)
-    if farewell.needs_person(case):
-        raise Refused(words.person_first(case.id, _name(first)))
+    hurt = farewell.needs_person(desk, case)
+    if hurt is not None:
+        raise Refused(words.person_first(hurt.id, _name(desk.people.get(hurt.person))))
     if first is not None:
         forms.forget(desk, first, farewell.ident(case), "farewell-edit")
     case = cases.take(desk, case, call.me)
@@ -62,7 +63,8 @@ def approve(desk: Desk, call: Call) -> None:
         call.reply(desk, words.on_its_way(case.id, other.name))
     else:
         away = due > people.waking(desk, other, at)
-        call.reply(desk, words.leaves_at(case.id, other.name, due, people.zone(call.me), away=away))
+        zones = [zone for zone in (call.me.zone, people.zone(other)) if zone]
+        call.reply(desk, words.leaves_at(case.id, other.name, due, zones, away=away))
 
 
 @command(
@@ -177,6 +179,18 @@ def _tell(desk: Desk, about: str, late_seconds: float) -> None:
         farewell.schedule(desk, case, desk.now)
 
 
+@notices
+def _back_again(desk: Desk, person: Person, name: str) -> None:
+    """Whoever was away is back earlier: approved words need not wait for the day that was planned."""
+    if name != "resume":
+        return
+    for side in desk.participants.where("person", person.id):
+        pair = desk.pairs[side.pair]
+        case = farewell.open_case(desk, pair) if pair.stage == "ending" else None
+        if case is not None and case.person != person.id and desk.timers.get(("farewell-tell", farewell.ident(case))):
+            farewell.schedule(desk, case, desk.now + timedelta(minutes=max(1, desk.policy.consent.undo_minutes)))
+
+
 @on_timer("farewell-neutral")
 def _neutral(desk: Desk, about: str, late_seconds: float) -> None:
     """The hour comes nearer and the partner has not been told: only that it is off."""
@@ -199,7 +213,9 @@ def _remind(desk: Desk, about: str, late_seconds: float) -> None:
         return
     case, other = found
     holder = cases.held_by(desk, case)
-    if holder is not None:
+    if holder is not None and people.waking(desk, holder) > desk.now:
+        desk.plan("farewell-remind", about, people.waking(desk, holder))
+    elif holder is not None:
         desk.tell(holder, words.remind(case.id, other.name))
     else:
         cases.tell(desk, case, words.remind(case.id, other.name))
@@ -217,7 +233,7 @@ def _remind_all(desk: Desk, about: str, late_seconds: float) -> None:
         desk.note(0, "case unheld", about)
     for moderator in cases.readers(desk, case):
         zone = people.zone(moderator)
-        operator = desk.policy.operator if unheld else ""
+        operator = desk.policy.operator if unheld else None
         line = words.remind_all(case.id, other.name, max(case.promise or desk.now, desk.now), zone, operator)
         desk.tell(moderator, line, urgency=Urgency.URGENT)
 
@@ -252,5 +268,5 @@ def _known(desk: Desk, about: str, late_seconds: float) -> None:
     other = farewell.partner(desk, case) if case is not None else None
     if case is None or first is None or other is None or first.stage != "member":
         return
-    both = desk.pairs[case.pair].told_by == "both"
+    both = desk.pairs[case.pair].told_by == "each"
     desk.tell(first, words.also_over(other.name) if both else words.partner_knows(other.name))

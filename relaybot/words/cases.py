@@ -8,7 +8,7 @@ from datetime import datetime
 from relaybot import times
 from relaybot.model import Case
 from relaybot.words.common import join_words, short
-from relaybot.words.leaving import by_operator
+from relaybot.words.leaving import by_operator, operator_should_know
 
 TOPICS = {
     "help": "help",
@@ -207,13 +207,12 @@ def none_open() -> str:
 
 
 def unheld(number: int, hours: int, operator: str) -> str:
-    return f"Nobody has taken H{number} for {hours} hours; {by_operator(operator)}, should know.   take H{number}"
+    return f"Nobody has taken H{number} for {hours} hours. {operator_should_know(operator)}   take H{number}"
 
 
 def promise_missed(number: int, name: str, topic: str, promise: datetime, zone: str, operator: str) -> str:
-    who = by_operator(operator)
     what = "an answer" if topic != "farewell" else "that it is told"
-    return f"H{number}: {name} was promised {what} by {times.both(promise, [zone])}, and it has not happened. {who[:1].upper()}{who[1:]}, should know.   show H{number}"
+    return f"H{number}: {name} was promised {what} by {times.both(promise, [zone])}, and it has not happened. {operator_should_know(operator)}   show H{number}"
 
 
 def rests(number: int, name: str, pair: int) -> str:

@@ -30,6 +30,15 @@ def by_operator(operator: str) -> str:
     return f"the operator, {operator}" if operator else "the operator of this bot"
 
 
+def operator_should_know(operator: str) -> str:
+    return f"The operator ({operator}) should know." if operator else "The operator should know."
+
+
+def _upper(who: str) -> str:
+    """As a sentence begins; a name stays as its owner writes it."""
+    return who if not who.startswith("the ") else f"T{who[1:]}"
+
+
 def _weekday(at: datetime, zone: str, now: datetime) -> str:
     day, today = times.local(at, zone).date(), times.local(now, zone).date()
     if day == today:
@@ -41,7 +50,7 @@ def _weekday(at: datetime, zone: str, now: datetime) -> str:
 
 
 def hour_off(at: datetime, zone: str, now: datetime, who: str) -> str:
-    return f"{_weekday(at, zone, now)} hour is off. {who[:1].upper()}{who[1:]} will write to you."
+    return f"{_weekday(at, zone, now)} hour is off. {_upper(who)} will write to you."
 
 
 def notice(leaver: str, partner: str, *, thanks: bool, neutral: bool) -> str:
@@ -158,8 +167,8 @@ def kept_standing(partner: str, due: datetime, zone: str) -> str:
     return f"All right. If you say nothing more, by {times.show(due, zone)} a moderator takes it on and tells {partner} with the usual words. drop changes it, until then."
 
 
-def abandoned(partner: str) -> str:
-    return f"You didn't say more, so it goes on as you wished: a moderator tells {partner}, with the words I showed or would have shown you."
+def abandoned(partner: str, text: str) -> str:
+    return f'You said nothing more, so it goes on as you wished. {partner} will read: "{text}"'
 
 
 def will_be_told(partner: str, promise: datetime, hour_at: datetime | None, zone: str, *, near: bool) -> str:
@@ -176,7 +185,7 @@ def told_by_me(partner: str, operator: str) -> str:
 
 
 def a_person_first(readers: str, partner: str) -> str:
-    return f"{readers} writes to you here before {partner} reads a word of it. 1 that's good  2 no need, go on"
+    return f"{readers} writes to you here, before {partner} reads a word of it. 1 that's good  2 no need, go on"
 
 
 def an_operator_first(operator: str, partner: str) -> str:
@@ -228,7 +237,7 @@ def leave_it() -> str:
 
 
 def tell_yourself(ask_at: datetime, zone: str) -> str:
-    return f"Then nothing from me until you both say it's over: say done when you've talked. I'll ask on {times.show_day(ask_at, zone)}."
+    return f"Then nothing from me about it until you both say it's over; an hour you agreed stays agreed. Say done when you've talked. I'll ask on {times.show_day(ask_at, zone)}."
 
 
 def have_you_talked(pair: int, partner: str, *, moderator: bool) -> str:
@@ -261,7 +270,7 @@ def goes_on_pair(pair: int) -> str:
 
 
 def someone_writes(who: str) -> str:
-    return f"All right, nothing is expected of you. {who[:1].upper()}{who[1:]} will write to you."
+    return f"All right, nothing is expected of you. {_upper(who)} will write to you."
 
 
 def a_moderator_takes_it(partner: str) -> str:
@@ -296,9 +305,13 @@ def being_told(pair: int, partner: str) -> str:
     return f"M{pair} is over for you, and a moderator tells {partner}. Nothing to do for you; moderator <words> if you'd like to talk to a person."
 
 
+def is_over_for_you(pair: int) -> str:
+    return f"M{pair} is ending, so nothing can be arranged in it any more. status shows where it stands."
+
+
 def paused_pair(pair: int, who: str) -> str:
     """To someone who doesn't know of a farewell yet: the same as the neutral line says."""
-    return f"Nothing can be arranged in M{pair} just now. {who[:1].upper()}{who[1:]} will write to you."
+    return f"Nothing can be arranged in M{pair} just now. {_upper(who)} will write to you."
 
 
 # ------------------------------------------------------------------------------------ leaving the programme
@@ -384,8 +397,8 @@ def team_text(number: int, partner: str, leaver: str, text: str) -> str:
     return f'text for {partner} as {leaver} approved it: "{text}"   approve H{number} | hold H{number} | edit H{number} <text>  (an edit goes back to {leaver} first)'
 
 
-def team_default_text(number: int, partner: str, leaver: str, text: str) -> str:
-    return f'text for {partner}, the usual one ({leaver} did not answer further): "{text}"   approve H{number} | hold H{number} | edit H{number} <text>'
+def team_usual_text(number: int, partner: str, leaver: str, text: str) -> str:
+    return f'text for {partner}, in our usual words: "{text}"   approve H{number} | hold H{number} | edit H{number} <text>'
 
 
 def team_urgent(number: int, leaver: str) -> str:
@@ -432,9 +445,9 @@ def on_its_way(number: int, partner: str) -> str:
     return f"H{number} is on its way to {partner}, in your name."
 
 
-def leaves_at(number: int, partner: str, at: datetime, zone: str, *, away: bool) -> str:
+def leaves_at(number: int, partner: str, at: datetime, zones: Sequence[str], *, away: bool) -> str:
     why_ = f" ({partner} is away until then)" if away else ""
-    return f"H{number} leaves for {partner} in your name: {times.both(at, [zone])}{why_}. hold H{number} keeps it back."
+    return f"H{number} leaves for {partner} in your name: {times.both(at, zones)}{why_}. hold H{number} keeps it back."
 
 
 def held(number: int, until: datetime | None, zone: str) -> str:
@@ -482,8 +495,8 @@ def remind(number: int, partner: str) -> str:
     return f"H{number} still waits: {partner} has not been told.   approve H{number} | hold H{number}"
 
 
-def remind_all(number: int, partner: str, due: datetime, zone: str, operator: str) -> str:
-    unheld = f" Nobody has taken it; {by_operator(operator)}, should know." if operator else ""
+def remind_all(number: int, partner: str, due: datetime, zone: str, operator: str | None) -> str:
+    unheld = f" Nobody has taken it. {operator_should_know(operator)}" if operator is not None else ""
     return f"H{number}: {partner} has still not been told. Each of you can do it: approve H{number} (please by {times.both(due, [zone])}).{unheld}"
 
 
