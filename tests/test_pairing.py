@@ -1,76 +1,19 @@
-"""Pairing beyond the plays: moderators who are members, people who pause or leave, the gates, and invariants 1, 2 and 4."""
+"""Pairing beyond the plays: moderators who are members, people who pause or leave, late answers and the gates."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from relaybot.decide import Unsound, decide
-from relaybot.desk import Desk
-from relaybot.model import Avoid, Due, Pair, Participant, Person, Put, Tally
+from relaybot.model import Avoid, Due, Pair, Participant, Put, Tally
 from relaybot.nouns import offers, pairs
 from relaybot.nouns.people import start_waiting
 from relaybot.policy import Network
-from tests.play import NAME, NETWORK, PLACES, World, add_member, add_pair, add_person, policy, world
-
-NOW = datetime(2026, 11, 24, 14, 22, tzinfo=UTC)
-ANA = {"learn": "kubernetes a little", "offer": "rust deep", "free": "thu 17:30-22:00"}
-BRAM = {"learn": "rust new", "offer": "kubernetes deep", "zone": "America/Toronto", "free": "mon-fri 12:00-15:00"}
-
-
-def begun(settings_: str = "", names: tuple[str, str] = ("ana", "bram")) -> World:
-    """A world with dana, who moderates, and two members who fit."""
-    w = world(NOW, settings_)
-    add_person(w, "dana", moderator=True)
-    add_member(w, names[0], ANA)
-    add_member(w, names[1], BRAM)
-    return w
-
-
-def person(w: World, name: str) -> Person:
-    """Somebody by name."""
-    return next(p for p in w.programme.tables.people.rows.values() if p.name == name)
-
-
-def heard(w: World, who: str) -> list[str]:
-    """What somebody has heard since this was asked last."""
-    lines = [line for reader, line in w.said if reader == who]
-    w.said = [(reader, line) for reader, line in w.said if reader != who]
-    return lines
-
-
-def pair_now(w: World, a: str = "ana", b: str = "bram", moderator: str = "dana") -> Pair:
-    """Draft a pair and let it leave at once, from the moderator's own query."""
-    w.say(moderator, f"pair {a} {b} now")
-    w.say(moderator, "yes")
-    return latest(w)
-
-
-def latest(w: World) -> Pair:
-    """The newest pair."""
-    return max(w.programme.tables.pairs.rows.values(), key=lambda p: p.id)
-
-
-def change(w: World, name: str, **fields: object) -> None:
-    """Change somebody's record without an event."""
-    w.make(Put(replace(person(w, name), **fields)))  # type: ignore[arg-type]
-
-
-def by_hand(w: World) -> Desk:
-    """A desk whose changes a test makes true itself."""
-    return Desk(w.programme, w.moment())
-
-
-def commit(w: World, desk: Desk) -> None:
-    """Make a desk's changes true and deliver."""
-    w.programme.apply(desk.changes())
-    w.deliver()
-
+from tests.pairing_world import BRAM, NOW, begun, by_hand, change, commit, heard, latest, pair_now, person
+from tests.play import NAME, NETWORK, PLACES, add_member, add_pair, add_person, policy, world
 
 # ------------------------------------------------------------------------------------- the moderators
 
@@ -339,132 +282,6 @@ def test_two_open_offers_of_one_person_are_not_sound() -> None:
     for order, name in enumerate(("bram", "dana")):
         desk.put(Participant(NAME, 2, person(w, name).id, order))
     assert offers.unsound(desk) == f"person {person(w, 'bram').id} is in two open offers"
-
-
-# ------------------------------------------------------------------------------------------- properties
-
-# Names that no sentence, skill or city contains.
-STRANGE = st.text("xqzj", min_size=4, max_size=8)
-MOVES = st.lists(
-    st.sampled_from(["yes", "no", "3", "?", "later", "stop", "maybe", "no thank you", "status", "yes M1", "back", "day"]),
-    max_size=8,
-)
-
-
-@settings(max_examples=60, deadline=None)
-@given(STRANGE, STRANGE, MOVES, MOVES)
-def test_no_name_and_no_address_before_both_said_yes(first: str, second: str, moves: list[str], more: list[str]) -> None:
-    """Invariant 1: whatever the two say and however long it takes, neither reads who the other is before both said yes."""
-    if first == second or first in second or second in first:
-        return
-    w = begun(names=(first, second))
-    pair_now(w, first, second)
-    for one, two in zip(moves + ["day"] * len(more), ["day"] * len(moves) + more, strict=True):
-        for who, said in ((first, one), (second, two)):
-            if said == "day":
-                w.pass_until(w.now + timedelta(hours=30))
-            else:
-                w.say(who, said)
-        if w.programme.tables.pairs.rows[1].stage == "introduced":
-            return
-        assert not any(second in line for line in heard(w, first))
-        assert not any(first in line for line in heard(w, second))
-
-
-DATES = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d+ (Nov|Dec|Jan)( \d{4})?")
-
-
-def ending(kind: str, hours: int) -> tuple[list[str], timedelta]:
-    """What ana hears after her yes, and how long after the end, when it ends in this way that many hours after her yes."""
-    w = begun()
-    add_member(w, "oto", BRAM)
-    pair_now(w)
-    w.say("ana", "yes")
-    lines = heard(w, "ana")
-    w.pass_until(NOW + timedelta(hours=hours))
-    if kind == "expiry":
-        w.pass_until(next(t.due for t in w.programme.tables.timers.rows.values() if t.name == "offer-lapse"))
-    elif kind == "no":
-        w.say("bram", "no M1 I have read about such people")
-    elif kind == "withdrawal":
-        w.say("dana", "withdraw M1")
-    elif kind == "cap race":
-        add_pair(w, 11, "bram", "oto", "trial")
-        w.say("bram", "yes M1")
-    else:
-        change(w, "bram", paused_until=w.now + timedelta(days=30))
-        desk = by_hand(w)
-        pairs.drop_offer(desk, desk.pairs[1], "withdraw")
-        commit(w, desk)
-    ended = w.now
-    for said in ("yes M1", "status"):
-        w.say("ana", said)
-    timer = w.programme.tables.timers.rows[("offer-neutral", "M1")]
-    w.pass_until(timer.due)
-    lines += heard(w, "ana")
-    w.pass_until(ended + timedelta(days=9))
-    return [DATES.sub("<day>", line) for line in lines + heard(w, "ana")], timer.due - ended
-
-
-@settings(max_examples=25, deadline=None)
-@given(st.integers(0, 160))
-def test_whatever_did_not_come_together_reads_the_same(hours: int) -> None:
-    """Invariant 2: a no, an expiry, a withdrawal, a full limit and a pause give ana byte-equal messages (dates aside)."""
-    kinds = ("no", "expiry", "withdrawal", "cap race", "pause")
-    said = {kind: ending(kind, hours) for kind in kinds}
-    assert len({tuple(lines) for lines, _ in said.values()}) == 1
-    assert said["no"][0][-1].startswith("M1 didn't come together. That says nothing about you. You're first in the list again;")
-    for _, delay in said.values():
-        assert timedelta(0) < delay <= timedelta(hours=24)
-
-
-def test_the_delay_is_one_draw_whatever_happened() -> None:
-    """Invariant 2: with the same nonce at the same moment the delay is the same for a no and a withdrawal."""
-    delays = set()
-    for verb in ("no", "withdraw", "lapse"):
-        w = begun()
-        pair_now(w)
-        w.say("ana", "yes")
-        desk = by_hand(w)
-        pairs.drop_offer(desk, desk.pairs[1], verb, by=desk.people[person(w, "bram").id])
-        delays.add(desk.timers[("offer-neutral", "M1")].due)
-    assert len(delays) == 1
-
-
-def test_a_neutral_text_comes_at_a_waking_minute() -> None:
-    """It is drawn from the waking minutes of the next day, never from the night, and not always the same."""
-    minutes = set()
-    for nonce in range(200):
-        w = begun()
-        pair_now(w)
-        w.say("ana", "yes")
-        w._count += nonce
-        w.say("bram", "no M1")
-        due = w.programme.tables.timers.rows[("offer-neutral", "M1")].due
-        assert 8 <= due.hour < 21
-        minutes.add((due - NOW) // timedelta(minutes=1))
-    assert len(minutes) > 100
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.integers(1, 2), st.lists(st.tuples(st.sampled_from(["ana", "bram", "oto", "mette"]), st.booleans()), max_size=10))
-def test_the_limit_holds_with_simultaneous_answers(cap: int, answers: list[tuple[str, bool]]) -> None:
-    """Invariant 4: offers that should never have been open at once, answered in any order, never exceed the limit."""
-    w = begun(f"cap = {cap}")
-    for name in ("oto", "mette"):
-        add_member(w, name, BRAM)
-    # Three open offers with ana in each: more than the programme itself ever begins.
-    for number, other in enumerate(("bram", "oto", "mette"), 1):
-        w.make(Put(Pair(NAME, number, "asked_second", person(w, "dana").id, NOW, closes_at=NOW + timedelta(days=7))))
-        for order, name in enumerate((other, "ana")):
-            w.make(Put(Participant(NAME, number, person(w, name).id, order, "yes" * (order == 0), NOW)))
-    for who, fine in [("ana", True), *answers]:
-        numbers = (1, 2, 3) if who == "ana" else (("bram", "oto", "mette").index(who) + 1,)
-        for number in numbers:
-            w.say(who, f"{'yes' if fine else 'no'} M{number}")
-        for name in ("ana", "bram", "oto", "mette"):
-            desk = by_hand(w)
-            assert len(pairs.of(desk, desk.people[person(w, name).id])) <= cap
 
 
 def test_the_outbox_drops_an_offer_that_is_over() -> None:

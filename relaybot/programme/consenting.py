@@ -357,6 +357,5 @@ def gone_due(desk: Desk, about: str, late_seconds: float) -> None:
         person = desk.people[side.person]
         unanswered = side.asked_at is not None and side.answer in {"", "later"} and side.person != pair.ended_by
         if unanswered and person.stage == "member" and not paused(desk, person):
-            person = pairs.back_to_waiting(desk, person)
-            desk.tell(person, words.offer_gone(person, pair.id, person.promise, desk.now))
+            pairs.tell_gone(desk, pair, person)
 

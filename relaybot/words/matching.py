@@ -21,6 +21,13 @@ def people_count(number: int) -> str:
     return "1 person" if number == 1 else f"{number} people"
 
 
+def besides(waiting: int, suit: int) -> str:
+    """How many others wait, and how many of them could suit: exact, because it concerns only the one who asks."""
+    if not waiting:
+        return "nobody else waits at the moment"
+    return f"{people_count(waiting)} {'waits' if waiting == 1 else 'wait'} besides you, {suit or 'none of them'} could suit you"
+
+
 def days_waited(since: datetime, now: datetime) -> str:
     days = (now - since).days
     return "waits since today" if days < 1 else f"waits {days} {'day' if days == 1 else 'days'}"
@@ -197,9 +204,9 @@ def what_if(name: str, field: str, value: str, before: int, after: int, newly: S
 
 
 def in_list(waiting: int, suit: int, promise: datetime | None, reader: Person, now: datetime) -> str:
-    others = f"{people_count(waiting)} {'waits' if waiting == 1 else 'wait'} besides you" if waiting else "nobody else waits yet"
+    others = besides(waiting, suit)
     by = f" You hear from us by {day(promise, reader, now)} at the latest." if promise else ""
-    return f"You are in the list: {others}, {suit} could suit you.{by}"
+    return f"You are in the list: {others}.{by}"
 
 
 def offer_is_open(number: int) -> str:
@@ -226,8 +233,7 @@ def team_looks(name: str) -> str:
 
 
 def still_looking(name: str, waiting: int, suit: int) -> str:
-    others = f"{people_count(waiting)} {'waits' if waiting == 1 else 'wait'} besides you" if waiting else "nobody else waits at the moment"
-    return f"{name}, we are still looking for a partner for you: {others}, {suit} could suit you."
+    return f"{name}, we are still looking for a partner for you: {besides(waiting, suit)}."
 
 
 def promise_ended(promise: datetime, reader: Person, now: datetime) -> str:
