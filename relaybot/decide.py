@@ -71,12 +71,12 @@ def apologise(programme: Programme, event: Event, number: int, moment: Moment) -
     return desk.changes()
 
 
-def object_named(message: Message) -> str:
-    """The object whose journal this message asks to see, e.g. "M12"; "" when it asks for none."""
-    found = commands.find(message.text.strip().lstrip("!"))
-    if found is None or not found[0].journal:
+def object_named(programme: Programme, message: Message, moment: Moment) -> str:
+    """What this message asks to see the journal of, as the journal names it: "M12", "person 4"; "" when it asks for none."""
+    found = commands.find(message.text.strip().lstrip("!").strip())
+    if found is None or not found[0].journal or not found[1]:
         return ""
-    return found[1].split(" ")[0].upper()
+    return people.journal_name(Desk(programme, moment), found[1])
 
 
 # ---------------------------------------------------------------------------------------------- heard

@@ -306,7 +306,7 @@ class Office:
         if event is None:
             return dropped
         if isinstance(event, Heard):
-            about = core.object_named(event.message)
+            about = core.object_named(incoming.programme, event.message, moment)
             if about:
                 entries = await self.store.journal(incoming.programme.name, about, JOURNAL_LINES_MAX)
                 event = Heard(event.message, entries)

@@ -3,6 +3,7 @@
     now 2026-11-21 14:05 Europe/Lisbon      the clock starts there (zone for every later time)
     set cap = 2                             a setting of the programme, as in its TOML table
     person ana | stranger eve               someone the network vouches for | someone it does not
+    code 7K3Q-X2MA-94TB                     the one-time code that makes the first moderator
     moderator dana                          a moderator who is already known
     member ana learn="kubernetes a little" offer="rust deep" zone=Europe/Lisbon free="thu 17:30-22:00"
     applicant ana learn="kubernetes" ...    someone whose application A1 (A2 ...) was handed in this moment
@@ -43,6 +44,7 @@ from relaybot.model import (
     Address,
     Application,
     Change,
+    Code,
     Decision,
     Drop,
     Due,
@@ -61,7 +63,7 @@ from relaybot.model import (
     Timer,
     Told,
 )
-from relaybot.nouns import sessions
+from relaybot.nouns import codes, sessions
 from relaybot.policy import Network, Policy
 from relaybot.skills import read_skills
 
@@ -108,6 +110,8 @@ class World:
         decision = decide(self.programme, event, self.moment())
         self.make(*decision)
         self.deliver()
+        if isinstance(event, Heard):
+            self.fire_until(self.now)  # an office looks at its timers after every event
         return decision
 
     def make(self, *changes: Change) -> None:
@@ -176,7 +180,7 @@ class World:
 
     def entries(self, about: str) -> tuple[Entry, ...]:
         """The newest lines of the journal about an object or a person, as a store finds them."""
-        found = [e for e in self.journal if e.about == about or f"person {e.actor}" == about]
+        found = [e for e in self.journal if about in (e.about, f"person {e.actor}")]
         return tuple(sorted(found, key=lambda e: -e.id)[:20])
 
     def outage_until(self, moment: datetime) -> None:
@@ -187,6 +191,12 @@ class World:
 
     def pass_until(self, moment: datetime) -> None:
         """Let time pass; timers fire at their moment, in order."""
+        self.fire_until(moment)
+        self.now = max(self.now, moment)
+        self.deliver()
+
+    def fire_until(self, moment: datetime) -> None:
+        """Fire what is due until then, each at its moment."""
         for _ in range(10_000):
             due = [t for t in self.programme.tables.timers.rows.values() if t.due <= moment]
             if not due:
@@ -196,8 +206,6 @@ class World:
             self.happen(Due(timer))
         else:
             raise PlayFailed("timers without end")
-        self.now = max(self.now, moment)
-        self.deliver()
 
 
 def world(now: datetime, settings: str = "", style: Style = Style.LINE) -> World:
@@ -369,6 +377,8 @@ class Player:
             self.world.pass_until(self.moment(tail))
         elif head in {"person", "stranger"}:
             self.world.vouched[tail] = head == "person"
+        elif head == "code":
+            self.world.make(Put(Code(NAME, codes.digest(tail), "moderator", 0, "")))
         elif head == "moderator":
             add_person(self.world, tail, moderator=True)
         elif head == "member":
