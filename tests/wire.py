@@ -17,7 +17,7 @@ from typing import Any
 from relaybot import app, config
 from relaybot.app import Bot
 from relaybot.desk import Programme
-from relaybot.model import Change, Drop, Moment, Record
+from relaybot.model import Address, Change, Drop, Letter, Moment, Put, Record, Urgency
 from relaybot.policy import Policy
 from relaybot.stage import StoryClock, let_pass, settled
 from tests.play import NAME
@@ -52,9 +52,7 @@ class Wire:
             elif verb == "PONG":
                 self.pongs.add(rest.rpartition(" ")[2].lstrip(":"))
             elif verb == "INVITE":
-                channel = rest.rpartition(" ")[2].lstrip(":")
-                self.heard(channel, f"+ {self.name}")
-                self.join(channel)
+                self.join(rest.rpartition(" ")[2].lstrip(":"))
             elif verb in {"PRIVMSG", "NOTICE"} and source.startswith("relaybot!"):
                 target, _, text = rest.partition(" :")
                 self.heard(target, text)
@@ -87,6 +85,7 @@ class WireWorld:
     """What tests.play.World is, with everything real but time."""
 
     network = NETWORK
+    lenient = True
 
     def __init__(self, folder: Path, start: datetime, policy: Policy, runner: asyncio.Runner) -> None:
         self.folder = folder
@@ -98,7 +97,7 @@ class WireWorld:
         self.away: set[str] = set()
         self.vouched: dict[str, bool] = {}
         self.people: dict[str, Wire] = {}
-        self._seen_in: dict[str, str] = {}
+        self._places: set[str] = set()
         self._stack = contextlib.AsyncExitStack()
         self.bot: Bot = self._run(self._start())
 
@@ -144,6 +143,8 @@ class WireWorld:
         self.programme.apply(changes)
         for change in changes:
             self.bot.office.committed(change)
+            if isinstance(change.record, Address):
+                self._run(self._connected(change.record.address.partition("/")[2]))
 
     def say(self, who: str, text: str, place: str = "") -> None:
         """Someone types it."""
@@ -154,11 +155,28 @@ class WireWorld:
         for name in {who, *self._known()}:
             await self._connected(name)
         wire = self.people[who]
+        if channel.startswith(f"#{NAME}-m") and channel[len(NAME) + 3 :].isdigit():
+            await self._open_place(f"{NETWORK}/{channel}")
         if channel and channel not in wire.channels:
             wire.join(channel)
             await wire.flush()
         wire.send(f"PRIVMSG {channel or 'relaybot'} :{text}")
         await wire.flush()
+        await self._rest()
+
+    async def _open_place(self, address: str) -> None:
+        """Let relaybot make the place of a pair that a stage direction put there."""
+        tables = self.programme.tables
+        pair = next((p for p in tables.pairs.rows.values() if p.place == address), None)
+        if pair is None or address in self._places:
+            return
+        self._places.add(address)
+        sides = [s for s in tables.participants.rows.values() if s.pair == pair.id]
+        invite = tuple(tables.people.rows[side.person].home for side in sides)
+        letter = Letter(NAME, self.programme.serial + 1, address, (), Urgency.AMBIENT, self.now, invite=invite)
+        await self.bot.store.commit([(Put(letter),)], [])
+        self.programme.apply((Put(letter),))
+        self.bot.office.committed(Put(letter))
         await self._rest()
 
     def _known(self) -> set[str]:
@@ -182,13 +200,11 @@ class WireWorld:
         await wire.flush()
 
     def _heard(self, name: str, target: str, text: str) -> None:
+        text = text.replace("embedded/", "test/")  # plays call the network by its name in tests.play
         if not target.startswith("#"):
             self.said.append((name, text))
             return
         place = {f"#{NAME}": "public", f"#{NAME}-mods": "team"}.get(target, target.removeprefix(f"#{NAME}-"))
-        if text.startswith("+ "):
-            self.said.append((place, text))
-            return
         first = min(n for n, wire in self.people.items() if target in wire.channels)
         if name == first:  # a channel's line is heard by everybody in it and counted once
             self.said.append((place, text))
