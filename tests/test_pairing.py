@@ -40,6 +40,8 @@ def test_a_moderator_who_is_offered_learns_no_more_than_any_member() -> None:
     assert heard(w, "dana")[-1] == "M1 ana and bram: bram is asked, till Tue 1 Dec"
     w.say("ana", "withdraw M1")
     w.say("ana", "waiting")
+    w.say("ana", "suggest bram")
+    w.say("ana", "show bram")
     assert not any("M1" in line for line in heard(w, "ana"))
 
     w.say("bram", "no M1 not a moderator please")

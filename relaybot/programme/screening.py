@@ -15,7 +15,7 @@ from relaybot.commands import Call, Text, Who, command, on_timer
 from relaybot.desk import Desk
 from relaybot.model import Application, Case, Pair, Person
 from relaybot.nouns import applications, cases, meetings, offers, pairs, people
-from relaybot.nouns.naming import private_if_about_moderator
+from relaybot.nouns.naming import hidden, private_if_about_moderator
 from relaybot.ports import Refused
 from relaybot.rules import OPEN_PAIRS
 from relaybot.words import cases as case_words
@@ -195,7 +195,8 @@ def _person(desk: Desk, call: Call, person: Person) -> Iterable[str]:
     since = words.day(person.waiting_since, call.me.zone, desk.now) if person.waiting_since else ""
     # Offers and pairs of a moderator are nothing for that moderator's eyes, nor for the place where they read.
     guarded = person.id == call.me.id or (call.team and person.moderator)
-    own = [] if guarded else [pair.id for pair in pairs.of(desk, person, OPEN_PAIRS)]
+    mine = [] if guarded else pairs.of(desk, person, OPEN_PAIRS)
+    own = [pair.id for pair in mine if not hidden(desk, call, pair)]
     state = words.person_state(person, application.id if application else 0, since, own)
     yield words.person(person, people.addresses(desk, person), state)
     if person.stage in {"submitted", "deferred", "member"}:
