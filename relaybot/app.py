@@ -142,15 +142,18 @@ async def serve(bot: Bot, on_ready: Callable[[], None] = lambda: None) -> None:
     for programme in bot.programmes.values():
         for letter in sorted(programme.tables.letters.rows.values(), key=lambda x: x.id):
             bot.send(programme, letter)
-    async with asyncio.TaskGroup() as group:
-        group.create_task(bot.office.run(), name="office")
-        for adapter in bot.adapters:
-            group.create_task(adapter.run(bot), name=adapter.network)
-        await _until_ready(bot)
-        if bot.embedded:
-            _write_private(bot.config.state_dir / EMBEDDED_FILE, json.dumps(bot.embedded) + "\n")
-        notify("READY=1")
-        on_ready()
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(bot.office.run(), name="office")
+            for adapter in bot.adapters:
+                group.create_task(adapter.run(bot), name=adapter.network)
+            await _until_ready(bot)
+            if bot.embedded:
+                _write_private(bot.config.state_dir / EMBEDDED_FILE, json.dumps(bot.embedded) + "\n")
+            notify("READY=1")
+            on_ready()
+    finally:
+        await bot.office.finish()
 
 
 async def _until_ready(bot: Bot) -> None:

@@ -9,6 +9,7 @@ kept with its traceback, told to the moderators once, and life goes on.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import heapq
 import json
 import logging
@@ -26,6 +27,7 @@ from relaybot.model import (
     Decision,
     Drop,
     Due,
+    Entry,
     Event,
     Heard,
     Letter,
@@ -37,6 +39,7 @@ from relaybot.model import (
     Timer,
     Told,
 )
+from relaybot.nouns.cases import FOR_OPERATOR
 from relaybot.ports import Clock, Store, StoreFailed
 
 log = logging.getLogger(__name__)
@@ -46,6 +49,7 @@ INBOX_EVENTS_MAX = 20_000
 ALIVE_SECONDS = 60
 TIDY_IDLE_SECONDS = 5.0
 RETRY_SECONDS = 2.0
+SETTLED_SECONDS = 0.02  # that a line was sent is written down with the next batch, at the latest after this
 JOURNAL_LINES_MAX = 20
 
 
@@ -83,6 +87,9 @@ class Office:
         self.shunted = 0
         self.events = 0
         self._inbox: deque[_Incoming] = deque()
+        self._settled: deque[_Incoming] = deque()  # letters that were sent and ask for nothing more
+        self._record = False  # these have waited long enough
+        self._recorder: asyncio.TimerHandle | None = None
         self._heap: list[tuple[datetime, str, tuple[str, str]]] = []
         self._bell = asyncio.Event()
         self._alive_at: datetime | None = None
@@ -122,9 +129,13 @@ class Office:
         """A letter's fate is known (or, with outcome "waiting", is that it waits)."""
         event = Told(letter, outcome, reason) if letter.receipt else None
         gone = None if outcome == "waiting" else letter
-        if event is not None or gone is not None:
+        if event is not None:
             self._inbox.append(_Incoming(programme, event, None, gone))
             self._bell.set()
+        elif gone is not None:  # a commit of its own would delay whoever speaks next
+            self._settled.append(_Incoming(programme, None, None, gone))
+            if self._recorder is None:
+                self._recorder = asyncio.get_running_loop().call_later(SETTLED_SECONDS, self.ring)
 
     def route(self, message: Message) -> Programme:
         """Which programme a message is for: its place's, the one named in `join`, the one the speaker is in, else the first."""
@@ -141,13 +152,15 @@ class Office:
         return known[0] if known else next(iter(self.programmes.values()))
 
     def ring(self) -> None:
-        """Look at the clock again (a rehearsal moved it)."""
+        """Look at the clock again (a rehearsal moved it), and write down what was sent."""
+        self._record = True
         self._bell.set()
 
     def idle(self) -> bool:
         """Whether nothing is due, waiting or being worked on."""
         due = self.next_due()
-        return not self._working and not self._inbox and (due is None or due > self.clock.now())
+        waiting = self._inbox or self._settled
+        return not self._working and not waiting and (due is None or due > self.clock.now())
 
     def next_due(self) -> datetime | None:
         """When the next timer is due."""
@@ -177,7 +190,7 @@ class Office:
     async def _wait(self) -> None:
         """Sleep until something is in the inbox or a timer is due; tidy up when there is nothing to do."""
         self._bell.clear()
-        if self._inbox:
+        if self._inbox or self._record:
             return
         seconds = min(self._seconds_to_timer(), ALIVE_SECONDS)
         if seconds <= 0:
@@ -185,17 +198,24 @@ class Office:
         if self._dirty and seconds > TIDY_IDLE_SECONDS:
             if await self._rang(TIDY_IDLE_SECONDS):
                 return
-            self._dirty = False
-            await self.store.tidy()
+            await self._tidy()
             return
         await self._rang(seconds)
 
-    async def _rang(self, seconds: float) -> bool:
+    async def _tidy(self) -> None:
         try:
-            await asyncio.wait_for(self._bell.wait(), seconds)
-        except TimeoutError:
-            return False
-        return True
+            await self.store.tidy()
+            self._dirty = False
+        except StoreFailed as problem:  # full or locked: no reason to end, it can be done any time
+            log.warning("tidying up has to wait: %s", problem)
+
+    async def _rang(self, seconds: float) -> bool:
+        """Sleep until the bell; False when it did not ring in time. (wait_for costs more than an event does.)"""
+        slept = asyncio.get_running_loop().call_later(seconds, self._bell.set)
+        begun = slept.when() - seconds
+        await self._bell.wait()
+        slept.cancel()
+        return asyncio.get_running_loop().time() - begun < seconds
 
     def _seconds_to_timer(self) -> float:
         due = self.next_due()
@@ -211,23 +231,46 @@ class Office:
 
     async def _work(self) -> None:
         batch = self._due_timers()
+        batch.extend(self._take_settled())
         while self._inbox and len(batch) < BATCH_EVENTS_MAX:
             batch.append(self._inbox.popleft())
         await self._handle(batch)
+
+    def _take_settled(self) -> list[_Incoming]:
+        taken = list(self._settled)
+        self._settled.clear()
+        self._record = False
+        if self._recorder is not None:
+            self._recorder.cancel()
+            self._recorder = None
+        return taken
+
+    async def finish(self) -> None:
+        """At the end: write down what became of letters, lest they are sent again at the next start."""
+        batch = [*self._take_settled(), *(one for one in self._inbox if one.settled is not None)]
+        self._inbox.clear()
+        if batch and not self._failing:
+            with contextlib.suppress(StoreFailed):
+                await self._handle(batch)
 
     async def _handle(self, batch: list[_Incoming]) -> None:
         decisions: list[Decision] = []
         undo: list[tuple[Programme, Decision]] = []
         seen: list[tuple[str, str]] = []
-        for incoming in batch:
-            message = incoming.event.message if isinstance(incoming.event, Heard) else None
-            if message is not None and message.id:
-                if (message.network, message.id) in seen or await self.store.known(message.network, message.id):
-                    continue
-                seen.append((message.network, message.id))
-            decision = await self._decide(incoming)
-            undo.append((incoming.programme, incoming.programme.apply(decision)))
-            decisions.append(decision)
+        try:
+            for incoming in batch:
+                message = incoming.event.message if isinstance(incoming.event, Heard) else None
+                if message is not None and message.id:
+                    if (message.network, message.id) in seen or await self.store.known(message.network, message.id):
+                        continue
+                    seen.append((message.network, message.id))
+                decision = await self._decide(incoming)
+                undo.append((incoming.programme, incoming.programme.apply(decision)))
+                decisions.append(decision)
+        except StoreFailed as problem:  # it could not be asked, or a bug could not be shunted
+            self._undo(undo)
+            self._give_back(batch, problem)
+            raise
         decisions.extend(self._alive(undo))
         if decisions or seen:
             await self._commit(batch, decisions, seen, undo)
@@ -245,8 +288,7 @@ class Office:
         try:
             await self.store.commit(decisions, seen)
         except StoreFailed as problem:
-            for programme, changes in reversed(undo):
-                programme.apply(changes)
+            self._undo(undo)
             if problem.kind == "unfit":
                 await self._one_by_one(batch, problem)
                 return
@@ -261,11 +303,20 @@ class Office:
             for change in decision:
                 self.committed(change)
 
+    @staticmethod
+    def _undo(undo: list[tuple[Programme, Decision]]) -> None:
+        for programme, changes in reversed(undo):
+            programme.apply(changes)
+
     async def _one_by_one(self, batch: list[_Incoming], problem: StoreFailed) -> None:
         """One event of a batch made something that cannot be stored: decide each alone and shunt that one."""
         if len(batch) > 1:
-            for incoming in batch:
-                await self._handle([incoming])
+            for at, incoming in enumerate(batch):
+                try:
+                    await self._handle([incoming])
+                except StoreFailed as other:
+                    self._give_back(batch[at + 1 :], other)
+                    raise
             return
         for incoming in batch:
             if incoming.event is not None:
@@ -282,6 +333,8 @@ class Office:
                 self.send(self.programmes[record.programme], record)
             elif isinstance(record, Timer):
                 self._remember(record)
+            elif isinstance(record, Entry) and record.verb in FOR_OPERATOR:
+                log.warning("%s: %s %s", record.programme, record.verb, record.about)
 
     def _give_back(self, batch: list[_Incoming], problem: StoreFailed) -> None:
         """After a failed commit: speakers are told, timers and receipts come again."""

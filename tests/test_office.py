@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from relaybot import commands, office
+from relaybot import decide as core
 from relaybot.desk import Desk, Programme
-from relaybot.model import Decision, Letter, Put, Timer, Urgency
+from relaybot.model import Decision, Due, Event, Heard, Letter, Moment, Put, Timer, Told, Urgency
 from relaybot.office import Office, dump_event, fill, read_event
 from relaybot.policy import Network, Policy
 from relaybot.ports import StoreFailed
@@ -187,14 +188,14 @@ async def test_seen_messages_have_no_second_effect(bench: Bench) -> None:
 
 async def test_bug_is_shunted(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bug rolls its event back, is kept with its traceback, is told to speaker and moderators; others go on."""
-    decide = office.core.decide
+    decide = core.decide
 
-    def buggy(programme: Programme, event: office.Event, moment: office.Moment) -> Decision:
-        if isinstance(event, office.Heard) and event.message.text == "boom":
+    def buggy(programme: Programme, event: Event, moment: Moment) -> Decision:
+        if isinstance(event, Heard) and event.message.text == "boom":
             raise ZeroDivisionError("a bug")
         return decide(programme, event, moment)
 
-    monkeypatch.setattr(office.core, "decide", buggy)
+    monkeypatch.setattr(core, "decide", buggy)
     first = bench.office.hear(message("boom"))
     second = bench.office.hear(message("hello there", "bob"))
     await bench.work()
@@ -204,15 +205,15 @@ async def test_bug_is_shunted(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> 
     assert len(kept) == 1
     assert "ZeroDivisionError" in kept[0].traceback
     assert {to for to, _ in bench.adapter.lines} == {"irc:test/~eve", "irc:test/#p-mods", "irc:test/~bob"}
-    assert read_event(kept[0].event) == office.Heard(message("boom"))
+    assert read_event(kept[0].event) == Heard(message("boom"))
 
 
 def test_events_survive_as_text() -> None:
     """A timer event is read back as it was written; a receipt is refused with a sentence."""
-    due = office.Due(Timer(NAME, "probe", "X1", START))
+    due = Due(Timer(NAME, "probe", "X1", START))
     assert read_event(dump_event(due)) == due
     with pytest.raises(ValueError, match="cannot be replayed"):
-        read_event(dump_event(office.Told(a_letter(1, receipt="relay 1"), "sent")))
+        read_event(dump_event(Told(a_letter(1, receipt="relay 1"), "sent")))
 
 
 async def test_timers_fire_in_order_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -311,3 +312,76 @@ async def test_expired_while_waiting(bench: Bench) -> None:
     bench.postman.close()
 
 
+
+
+# -------------------------------------------------------------------------------- when storing goes wrong
+
+
+class Reluctant(Failing):
+    """A store that also cannot shunt while `broken`."""
+
+    async def shunt(self, *given: object) -> int:
+        """Fail or pass on."""
+        if self.broken:
+            raise StoreFailed("the disk is full")
+        return await self.store.shunt(*given)  # type: ignore[arg-type]
+
+async def test_bug_while_nothing_can_be_stored(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bug that cannot be shunted takes the whole batch back: nobody is acknowledged, memory is as the file."""
+    decide = core.decide
+
+    def buggy(programme: Programme, event: Event, moment: Moment) -> Decision:
+        if isinstance(event, Heard) and event.message.text == "boom":
+            raise ZeroDivisionError("a bug")
+        return decide(programme, event, moment)
+
+    monkeypatch.setattr(core, "decide", buggy)
+    reluctant = Reluctant(bench.store)
+    monkeypatch.setattr(bench.office, "store", reluctant)
+    first = bench.office.hear(message("hello there", "bob"))
+    second = bench.office.hear(message("boom"))
+
+    with pytest.raises(StoreFailed):
+        await bench.office.work()
+
+    assert isinstance(first.exception(), StoreFailed)
+    assert isinstance(second.exception(), StoreFailed)
+    assert sorted(bench.unwritten) == ["boom", "hello there"]
+    assert len(bench.programme.tables.letters) == 0
+    reluctant.broken = False
+    bench.office.hear(message("boom"))
+    await bench.work()
+    assert len(await bench.store.shunted()) == 1
+
+
+async def test_tidying_up_may_fail(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is locked while the office is idle does not end it; later it tidies up after all."""
+    tidied: list[bool] = []
+
+    async def tidy() -> bool:
+        tidied.append(len(tidied) > 1)
+        if len(tidied) < 3:
+            raise StoreFailed("the file is locked")
+        return True
+
+    monkeypatch.setattr(bench.store, "tidy", tidy)
+    monkeypatch.setattr(office, "TIDY_IDLE_SECONDS", 0.01)
+    running = asyncio.create_task(bench.office.run())
+    bench.office.hear(message("hello there"))
+    await asyncio.sleep(0.3)
+
+    assert not running.done()
+    assert tidied == [False, False, True]  # tried until it was done, and then no more
+    running.cancel()
+
+
+async def test_what_was_sent_is_written_down_at_the_end(bench: Bench) -> None:
+    """A letter sent just before the end is not sent again at the next start."""
+    bench.office.hear(message("hello there"))
+    await bench.office.work()
+    assert len(bench.texts()) == 1
+    assert len([r for r in await bench.store.load() if isinstance(r, Letter)]) == 1
+
+    await bench.office.finish()
+
+    assert [r for r in await bench.store.load() if isinstance(r, Letter)] == []
