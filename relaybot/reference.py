@@ -1,11 +1,12 @@
 """The generated half of the documentation: `python -m relaybot.reference --write` renders it from the program itself.
 
-What it writes: docs/commands.md, docs/settings.md, docs/lifecycles.md, docs/timers.md and config.example.toml.
+What it writes: docs/commands.md, settings.md, lifecycles.md, timers.md and files.md, and config.example.toml.
 tests/test_docs.py asserts that they are current, so they cannot tell anything the program does not do.
 """
 
 from __future__ import annotations
 
+import ast
 import inspect
 import json
 import sys
@@ -52,6 +53,7 @@ def documents() -> dict[Path, str]:
         Path("docs/settings.md"): settings_page(),
         Path("docs/lifecycles.md"): lifecycles_page(),
         Path("docs/timers.md"): timers_page(),
+        Path("docs/files.md"): files_page(),
         Path("config.example.toml"): example_config(),
     }
 
@@ -318,6 +320,34 @@ def timers_page() -> str:
 
 def _first_line(docstring: str | None) -> str:
     return " ".join((docstring or "").split("\n\n", 1)[0].split())
+
+
+# ------------------------------------------------------------------------------------------------- files
+
+FOLDERS = {
+    "relaybot": "the programme of work: start, decide, deliver",
+    "relaybot/programme": "what the product does, one file per verb; no file here knows another",
+    "relaybot/nouns": "what several verbs need to know about one noun",
+    "relaybot/words": "every sentence, and nothing else",
+    "relaybot/times": "reading and showing times, pure",
+    "adapters": "one medium each; nothing about mentoring",
+    "adapters/ircd": "the embedded IRC server, for this machine only",
+    "storage": "SQLite",
+}
+
+
+def files_page() -> str:
+    """Every module in its own first words."""
+    lines = ["# Files", "", MADE, "", "Every module, by the first sentence of its own docstring.", ""]
+    for folder, meaning in FOLDERS.items():
+        lines += [f"## {folder}: {meaning}", "", *table(("file", "what it is"), _modules(ROOT / folder)), ""]
+    return "\n".join(lines)
+
+
+def _modules(folder: Path) -> Iterator[tuple[str, ...]]:
+    for path in sorted(folder.glob("*.py")):
+        docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        yield f"[{path.name}](../{path.relative_to(ROOT).as_posix()})", docstring.split("\n", 1)[0]
 
 
 if __name__ == "__main__":

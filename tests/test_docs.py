@@ -20,6 +20,7 @@ from relaybot.commands import COMMANDS
 from relaybot.desk import Programme
 from relaybot.model import Decision, Entry, Letter, Put
 from relaybot.policy import Policy
+from relaybot.ports import Misconfigured
 from relaybot.rules import LIFECYCLES
 from tests.needs import ROOT
 from tests.play import Player
@@ -157,12 +158,12 @@ def test_every_timer_is_explained() -> None:
 
 
 @pytest.fixture(name="folder")
-def _folder(tmp_path: Path) -> Path:
-    """A folder with the secrets that examples name."""
-    for secret in ("secrets/libera", "libera.password"):
-        (tmp_path / secret).parent.mkdir(exist_ok=True)
-        (tmp_path / secret).write_text("s3cret\n")
-        (tmp_path / secret).chmod(0o600)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the secrets that examples name, handed over by systemd too."""
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "secrets"))
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets/libera").write_text("s3cret\n")
+    (tmp_path / "secrets/libera").chmod(0o600)
     (tmp_path / "programmes").mkdir()
     (tmp_path / "programmes/tech-peer.toml").write_text("cap = 1\n")
     return tmp_path
@@ -231,7 +232,7 @@ def test_configuration_snippets_are_in_order(page: Path, folder: Path) -> None:
     for line, text in blocks(page, "toml"):
         try:
             load(folder, text)
-        except config.Misconfigured as problem:
+        except Misconfigured as problem:
             pytest.fail(f"{name(page)}:{line}: {problem}")
 
 
