@@ -17,8 +17,9 @@ STAYING_FORMS = frozenset({"afterwards", "case-answer", "farewell-edit"})
 
 
 def left_by(pair: Pair, person: Person) -> bool:
-    """Whether the person has left this pair already, though the partner may not know yet."""
-    return pair.stage == "ending" and (pair.ended_by == person.id or pair.told_by == "each")
+    """Whether the person has left this pair and moderators have it; what both talked about is open until both say so."""
+    mine = pair.ended_by == person.id and pair.told_by == "moderator"
+    return pair.stage == "ending" and (mine or pair.told_by == "each")
 
 
 def leavable(desk: Desk, person: Person) -> list[Pair]:

@@ -7,7 +7,7 @@ moderator's name, and that is asked about before anything is passed on.
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from relaybot import forms
 from relaybot.commands import Call, Text, Who, command, on_timer
@@ -118,9 +118,13 @@ def _urgency(case: Case) -> Urgency:
 
 def _to_reopen(desk: Desk, person: Person, hidden: set[int]) -> Case | None:
     """The case closed a short while ago, unless its readers may not read this."""
-    closed = [c for c in desk.cases.where("person", person.id) if c.topic == "help" and c.stage == "closed"]
-    recent = [c for c in closed if desk.timers.get(("case-settled", f"H{c.id}")) is not None]
-    return next((c for c in reversed(recent) if hidden <= set(c.hidden_from)), None)
+    found: tuple[datetime, Case] | None = None
+    for case in desk.cases.where("person", person.id):
+        timer = desk.timers.get(("case-settled", f"H{case.id}"))
+        mine = case.topic == "help" and case.stage == "closed" and hidden <= set(case.hidden_from)
+        if mine and timer is not None and (found is None or timer.due > found[0]):
+            found = (timer.due, case)
+    return found[1] if found is not None else None
 
 
 def _add(desk: Desk, person: Person, number: int, text: str) -> None:

@@ -31,7 +31,7 @@ def by_operator(operator: str) -> str:
 
 
 def operator_should_know(operator: str) -> str:
-    return f"The operator ({operator}) should know." if operator else "The operator should know."
+    return f"The operator should know: {operator}." if operator else "The operator should know."
 
 
 def _upper(who: str) -> str:
@@ -222,7 +222,7 @@ def take_care(name: str, readers: bool) -> str:
 
 
 def partner_knows(partner: str) -> str:
-    return f"{partner} has been told, with the words you approved."
+    return f"{partner} has been told. Nothing is left to do for you."
 
 
 def team_cleared(number: int, leaver: str) -> str:
