@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from relaybot import forms
 from relaybot.desk import Desk
-from relaybot.model import Meeting, Pair
+from relaybot.model import Meeting, Pair, Tally
 from relaybot.nouns import hour
 from relaybot.rules import FINAL_MEETINGS, RUNNING_MEETINGS, step
 
@@ -46,8 +48,30 @@ def tidy(desk: Desk, meeting: Meeting) -> None:
 
 
 def call_off(desk: Desk, meeting: Meeting) -> None:
-    """Take an hour out of the plan, whatever it was doing, with all its timers."""
-    if meeting.stage in FINAL_MEETINGS:
-        desk.cancel_all(f"S{meeting.id}")
-        return
-    close(desk, meeting, "withdraw" if meeting.stage == "proposed" else "call off")
+    """Take an hour out of the plan, whatever it was doing, with all its timers; its clock stands.
+
+    Questions about it that are open stay: whoever answers is told that it is settled, not that nothing was asked.
+    """
+    desk.cancel_all(f"S{meeting.id}")
+    if meeting.stage not in FINAL_MEETINGS:
+        verb = "withdraw" if meeting.stage == "proposed" else "call off"
+        stopped = hour.run(meeting, desk.now)
+        desk.change(stopped, stage=step("meeting", meeting.stage, verb), ran_at=None, held_at=None)
+
+
+def count_held(desk: Desk, at: datetime) -> None:
+    """Remember that one more hour took place in that week; closed hours are not kept in memory to be counted."""
+    name = _week(at)
+    tally = desk.tallies.get(name)
+    desk.put(Tally(desk.name, name, (tally.value if tally else 0) + 1))
+
+
+def held_last_week(desk: Desk) -> int:
+    """How many hours took place in the last full week."""
+    tally = desk.tallies.get(_week(desk.now - timedelta(days=7)))
+    return tally.value if tally else 0
+
+
+def _week(at: datetime) -> str:
+    year, week, _ = at.isocalendar()
+    return f"held {year}-W{week:02}"

@@ -55,9 +55,9 @@ def mine(desk: Desk, call: Call, stages: frozenset[str] = ACTIVE_PAIRS) -> Pair:
         for pair in own:
             if pair.id == number:
                 return pair
-        raise Refused(_why_not(desk, call.me, number) or words.not_yours(number))
+        raise Refused(why_not(desk, call.me, number) or words.not_yours(number))
     if not own:
-        raise Refused(_why_not(desk, call.me, number) or words.no_partner())
+        raise Refused(why_not(desk, call.me, number) or words.no_partner())
     here = [pair for pair in own if pair.place and pair.place == call.message.place]
     if here:
         return here[0]
@@ -66,7 +66,7 @@ def mine(desk: Desk, call: Call, stages: frozenset[str] = ACTIVE_PAIRS) -> Pair:
     return own[0]
 
 
-def _why_not(desk: Desk, person: Person, number: int) -> str:
+def why_not(desk: Desk, person: Person, number: int) -> str:
     """The truth about a pair that ends or has ended, as far as this person knows it; "" when there is none."""
     ending = [p for p in of(desk, person, frozenset({"ending", "ended"})) if number in {0, p.id}]
     pair = ending[-1] if ending else None
@@ -120,7 +120,10 @@ def stop_hours(desk: Desk, pair: Pair) -> None:
     for meeting in desk.meetings.where("pair", pair.id):
         meetings.call_off(desk, meeting)
     for side in sides(desk, pair):
-        forms.forget(desk, desk.people[side.person], f"M{pair.id}", *meetings.PAIR_FORMS)
+        for dialogue in desk.dialogues.where("person", side.person):
+            unasked = dialogue.asked_at is None or dialogue.kept  # an open question is still answered, with the truth
+            if unasked and dialogue.about == f"M{pair.id}" and dialogue.form in meetings.PAIR_FORMS:
+                desk.drop(dialogue)
         if side.times:
             desk.change(side, times=())
     desk.cancel_all(f"M{pair.id}")

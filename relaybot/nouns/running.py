@@ -152,6 +152,7 @@ def _held(desk: Desk, pair: Pair, meeting: Meeting, at: datetime) -> Meeting:
     proposed, by = meeting.next_at, meeting.next_by
     finished = hour.finish(meeting, at)
     desk.put(finished)
+    meetings.count_held(desk, at)
     meetings.tidy(desk, finished)
     for side in pairs.sides(desk, pair):
         seconds = finished.taught[finished.teachers.index(side.person)] if finished.teachers else 0

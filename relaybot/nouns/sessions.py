@@ -15,7 +15,7 @@ from relaybot.desk import Desk
 from relaybot.model import Meeting, Pair, Person, Urgency
 from relaybot.nouns import hour, meetings, pairs, people
 from relaybot.ports import Invalid, Refused
-from relaybot.rules import RUNNING_MEETINGS, step
+from relaybot.rules import ACTIVE_PAIRS, RUNNING_MEETINGS, step
 from relaybot.words import sessions as words
 
 TIME_FORMS = meetings.TIME_FORMS
@@ -38,9 +38,11 @@ def agreed(desk: Desk, person: Person, number: int = 0) -> tuple[Pair, Meeting]:
         for pair, meeting in found:
             if meeting.id == number:
                 return pair, meeting
-        raise Refused(words.not_yours(number))
+    why_not = "" if pairs.of(desk, person) else pairs.why_not(desk, person, 0)
+    if number:
+        raise Refused(why_not or words.not_yours(number))
     if not found:
-        raise Refused(words.none_agreed())
+        raise Refused(why_not or words.none_agreed())
     if len(found) > 1:
         shown = [(m.id, times.show(m.starts_at, people.zone(person))) for _, m in found]
         raise Refused(words.which(shown))
@@ -68,6 +70,14 @@ def conversation(call: Call) -> bool:
     """Whether a bare word in a pair's place may as well be part of their talk: then it is never refused aloud."""
     message = call.message
     return bool(message.place) and not message.addressed and not message.text.lstrip().startswith("!")
+
+
+def live(desk: Desk, pair: Pair, person: Person) -> bool:
+    """Whether an answer about a pair still has a pair to go to; if not, the person is told what they may know."""
+    if pair.stage in ACTIVE_PAIRS:
+        return True
+    desk.tell(person, pairs.why_not(desk, person, pair.id) or words.settled_already())
+    return False
 
 
 # -------------------------------------------------------------------------------------------- agreeing

@@ -125,10 +125,12 @@ def _agreed(desk: Desk, dialogue: Dialogue, minutes: int) -> None:
 
 
 def _done(desk: Desk, dialogue: Dialogue) -> None:
+    pair = desk.pairs[int(dialogue.about[1:])]
+    if not sessions.live(desk, pair, desk.people[dialogue.person]):
+        return
     if given(dialogue, "ok") == "yes":
         _agreed(desk, dialogue, int(dialogue.note))
         return
-    pair = desk.pairs[int(dialogue.about[1:])]
     for person in pairs.people(desk, pair):
         desk.tell(person, words.length_kept(sessions.minutes(desk, pair)))
 

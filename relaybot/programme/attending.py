@@ -58,7 +58,7 @@ def _choice(desk: Desk, pair: Pair, meeting: Meeting, at: datetime, quiet: bool)
 def _give_up(desk: Desk, pair: Pair, meeting: Meeting, at: datetime, quiet: bool) -> Meeting:
     """Nobody is waited for any longer."""
     there, missing = _present(desk, pair, meeting)
-    if meeting.waits_from is not None:  # our own outage fell into it
+    if meeting.waits_from is not None:
         bang = sessions.bang(pair)
         sessions.speak(desk, pair, lambda zones: hour_words.lost_later(bang), fleeting=False)
         return running.lost(desk, pair, meeting)
@@ -69,8 +69,10 @@ def _give_up(desk: Desk, pair: Pair, meeting: Meeting, at: datetime, quiet: bool
 
 
 def _ask_choice(desk: Desk, dialogue: Dialogue) -> str:
-    meeting = desk.meetings[int(dialogue.about[1:])]
+    meeting = desk.meetings.get(int(dialogue.about[1:]))
     person = desk.people[dialogue.person]
+    if meeting is None:
+        return words.over_already()
     till = hour.give_up_at(meeting, desk.policy.session)
     partner = pairs.partner(desk, desk.pairs[meeting.pair], person)
     return words.choice(partner, words.till(till, people.zone(person)))
@@ -119,8 +121,8 @@ forms.form(
 def _missed(desk: Desk, pair: Pair, meeting: Meeting) -> Meeting:
     """Write the miss down for whoever wasn't there; they are asked later, in a waking hour."""
     there, missing = _present(desk, pair, meeting)
-    if meeting.waits_from is not None:
-        return meetings.close(desk, meeting, "lapse")
+    if meeting.waits_from is not None:  # our own outage fell into it
+        return running.lost(desk, pair, meeting)
     closed = meetings.close(desk, meeting, "miss")
     in_row = 0
     for side in pairs.sides(desk, pair):
@@ -204,6 +206,8 @@ def _answered(desk: Desk, dialogue: Dialogue) -> None:
     pair, person, partner = _pair_of(desk, dialogue)
     answer, _, at = given(dialogue, "answer").partition(" ")
     at = given(dialogue, "time") if answer == "time" and not at else at
+    if not sessions.live(desk, pair, person):
+        return
     if answer == "stop":
         forms.begin(desk, person, "drop", dialogue.about)
     elif answer == "not":
@@ -258,6 +262,8 @@ def _ask_neither(desk: Desk, dialogue: Dialogue) -> str:
 def _neither(desk: Desk, dialogue: Dialogue) -> None:
     """A yes of both agrees on the same time next week."""
     pair, person, partner = _pair_of(desk, dialogue)
+    if not sessions.live(desk, pair, person):
+        return
     if given(dialogue, "ok") == "no":
         desk.tell(person, words.neither_no())
         return

@@ -81,7 +81,7 @@ def _done(desk: Desk, dialogue: Dialogue) -> None:
     value, _, said = given(dialogue, "fit").partition(" ")
     if value == "skipped":
         desk.tell(person, words.skipped())
-    elif pair.stage in ACTIVE_PAIRS:
+    elif sessions.live(desk, pair, person):
         _felt(desk, pair, person, value, said)
 
 

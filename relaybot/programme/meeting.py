@@ -6,7 +6,7 @@ here are the verbs `here late start hold go swap extend end`, and the answers pe
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from relaybot import commands, forms, times
 from relaybot.commands import Call, Number, command, notices, on_timer, overhears
@@ -288,8 +288,9 @@ def extend(desk: Desk, call: Call) -> None:
     if meeting.extend_by not in {0, call.me.id} and meeting.extend_minutes == minutes:
         _answered(desk, meeting, call.me, True)
         return
-    meeting = desk.change(meeting, extend_by=call.me.id, extend_minutes=minutes)
     until = hour.end(meeting) + timedelta(minutes=minutes)
+    _room(desk, call.me, meeting, until)
+    meeting = desk.change(meeting, extend_by=call.me.id, extend_minutes=minutes)
     partner = pairs.partner(desk, pair, call.me)
     if not pair.place:
         line = words.extend_asked(call.me, minutes, until, "", [people.zone(partner)])
@@ -319,7 +320,7 @@ def _answered(desk: Desk, meeting: Meeting, person: Person, yes: bool) -> bool:
     if meeting.stage not in {"first_half", "second_half"}:
         return False
     if meeting.extend_by not in {0, person.id}:
-        _extended(desk, pair, meeting, yes)
+        _extended(desk, pair, meeting, person, yes)
     elif meeting.one_way == "asked" and meeting.stage == "first_half":
         _one_direction(desk, pair, meeting, yes)
     elif meeting.next_at is not None and meeting.next_at > desk.now:
@@ -329,8 +330,17 @@ def _answered(desk: Desk, meeting: Meeting, person: Person, yes: bool) -> bool:
     return True
 
 
-def _extended(desk: Desk, pair: Pair, meeting: Meeting, yes: bool) -> None:
-    if not yes:
+def _room(desk: Desk, person: Person, meeting: Meeting, until: datetime) -> None:
+    """An hour cannot go on into the next one of somebody in it."""
+    for _, other in sessions.hours_of(desk, person):
+        if other.id != meeting.id and meeting.starts_at <= other.starts_at < until:
+            raise Refused(words.next_one_begins(times.show_time(other.starts_at, people.zone(person))))
+
+
+def _extended(desk: Desk, pair: Pair, meeting: Meeting, person: Person, yes: bool) -> None:
+    if yes:
+        _room(desk, person, meeting, hour.end(meeting) + timedelta(minutes=meeting.extend_minutes))
+    else:
         meeting = desk.change(meeting, extend_by=0, extend_minutes=0)
         sessions.speak(desk, pair, lambda zones: words.not_extended(hour.end(meeting), zones))
         return

@@ -161,8 +161,10 @@ def _is_soon(desk: Desk, meeting: Meeting) -> bool:
 
 def _plan(desk: Desk, dialogue: Dialogue) -> str:
     """The move in plain words, before the partner is asked."""
-    meeting = desk.meetings[int(dialogue.about[1:])]
+    meeting = desk.meetings.get(int(dialogue.about[1:]))
     person = desk.people[dialogue.person]
+    if meeting is None:
+        return words.too_late_now()
     partner = pairs.partner(desk, desk.pairs[meeting.pair], person)
     at = sessions.noted(dialogue.note)[0]
     zones = people.zone(person), people.zone(partner)
@@ -202,8 +204,10 @@ def _ask_partner(desk: Desk, meeting: Meeting, person: Person, at: datetime) -> 
 
 
 def _move_question(desk: Desk, dialogue: Dialogue) -> str:
-    meeting = desk.meetings[int(dialogue.about[1:])]
+    meeting = desk.meetings.get(int(dialogue.about[1:]))
     person = desk.people[dialogue.person]
+    if meeting is None:
+        return words.too_late_now()
     asker = pairs.partner(desk, desk.pairs[meeting.pair], person)
     at = sessions.noted(dialogue.note)[0]
     return words.move_question(asker, meeting.starts_at, at, people.zone(person), meeting.off_unless_moved)

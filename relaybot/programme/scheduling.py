@@ -110,6 +110,8 @@ def _chosen(desk: Desk, dialogue: Dialogue) -> None:
     pair, person = _pair_of(desk, dialogue), desk.people[dialogue.person]
     answer = given(dialogue, "numbers")
     partner = pairs.partner(desk, pair, person)
+    if not sessions.live(desk, pair, person):
+        return
     if not answer:
         _no_shared_hour(desk, pair, person)
     elif answer == "none":
@@ -271,6 +273,8 @@ def _proposal_answered(desk: Desk, dialogue: Dialogue) -> None:
     partner = pairs.partner(desk, pair, person)
     at = sessions.noted(dialogue.note)[0]
     answer, _, other = given(dialogue, "answer").partition(" ")
+    if not sessions.live(desk, pair, person):
+        return
     if answer == "other":
         proposing.offer(desk, pair, person, datetime.fromisoformat(other or given(dialogue, "time")))
     elif at not in sessions.open_times(desk, pair, partner):
@@ -348,6 +352,8 @@ def _ask_closest(desk: Desk, dialogue: Dialogue) -> str:
 def _closest_answered(desk: Desk, dialogue: Dialogue) -> None:
     pair, person = _pair_of(desk, dialogue), desk.people[dialogue.person]
     at = sessions.noted(dialogue.note)[0]
+    if not sessions.live(desk, pair, person):
+        return
     if given(dialogue, "ok") == "no":
         desk.tell(person, words.closest_no(pairs.partner(desk, pair, person)))
     elif at <= desk.now:

@@ -305,6 +305,10 @@ def extend_how_long(most: int) -> str:
     return f"Please say by how many minutes, from 1 to {most}, e.g. extend 4"
 
 
+def next_one_begins(at: str) -> str:
+    return f"Another hour of yours begins at {at}, so this one can go on until then at most."
+
+
 def too_late_for_it(left: int) -> str:
     return f"By then only {moments.minutes(left)} would be left. reschedule <time> moves the hour, skip takes it out."
 

@@ -133,7 +133,7 @@ def partner_busy(at: str) -> str:
 
 
 def enough_open(most: int) -> str:
-    return f"You have {most} hours agreed already; that is as many as I keep. skip S<number> takes one out."
+    return f"You have as many hours agreed as I keep ({most}). skip S<number> takes one out."
 
 
 def agreed(meeting: Meeting, zones: Sequence[str]) -> str:

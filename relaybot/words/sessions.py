@@ -11,6 +11,10 @@ def not_yours(number: int) -> str:
     return f"S{number} isn't an hour of yours that is still to come. status shows what is."
 
 
+def settled_already() -> str:
+    return "That is settled already. status shows how things stand."
+
+
 def none_agreed() -> str:
     return "You have no hour agreed. slots shows times that suit you both, propose <time> suggests one."
 
