@@ -92,7 +92,11 @@ class Story:
         self.audience = audience
         self.hour_pace = hour_pace
         names = ("ana", "bram", "lupe", "oto", "dana", "esi")
-        self.people = [Actor(n, audience, COLOURS[i % len(COLOURS)]) for i, n in enumerate(names)]
+        shows = {"ana": {PUBLIC, f"{PUBLIC}-m1"}, "lupe": {f"{PUBLIC}-m2"}, "dana": {TEAM}}
+        self.people = [
+            Actor(name, audience, colour, frozenset(shows.get(name, ())))
+            for name, colour in zip(names, COLOURS, strict=True)
+        ]
         self.ana, self.bram, self.lupe, self.oto, self.dana, self.esi = self.people
         self.facts: list[tuple[str, str]] = []
 
@@ -123,7 +127,8 @@ class Story:
         await self.dana.ask(f"mod claim {self.bot.code}", "moderator")
         await self.dana.ask("mod add esi", "(yes/no)")
         self.dana.say("yes")
-        await self.esi.expect("moderator")
+        await self.esi.expect("Is that all right?")
+        self.esi.say("1")
         await settled(self.bot)
 
     async def applies(self, who: Actor, words: Applicant) -> None:
@@ -173,7 +178,7 @@ class Story:
         for first, second in ((self.ana, self.bram), (self.lupe, self.oto)):
             await settled(self.bot)
             first.say("propose thu 18:00 lisbon")
-            await second.expect("18:00")
+            await second.expect("proposes an hour")
             second.say("yes")
             await first.expect("Agreed")
             await second.expect("Agreed")

@@ -112,6 +112,7 @@ class Actor:
     name: str
     audience: Audience
     colour: str
+    shows: frozenset[str] = frozenset()  # channels whose lines the audience sees through this person
     seen: list[tuple[str, str]] = field(default_factory=list)  # (from where, line), in order
     _next: int = 0
     _more: asyncio.Event = field(default_factory=asyncio.Event)
@@ -143,8 +144,8 @@ class Actor:
                 self._more.set()
 
     def _speaks_for(self, where: str) -> bool:
-        """A channel's lines are shown once: by the first of its members in the alphabet."""
-        return self.name in {"ana", "dana", "lupe"} and (where.endswith("-mods")) == (self.name == "dana")
+        """A channel's lines are shown once: by the one of its people who was named for it."""
+        return where in self.shows
 
     def _send(self, *lines: str) -> None:
         if self._writer is None:

@@ -1,0 +1,33 @@
+"""The demo: it tells the whole story in well under a minute, and it fails loudly when a step does not happen."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from relaybot import demo, stage
+
+
+def test_the_story_is_told() -> None:
+    """`relaybot demo` without a terminal prints plain lines, ends with what really happened, and exits 0 in under a minute."""
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-m", "relaybot", "demo"], capture_output=True, text=True, timeout=120, check=False
+    )
+
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    assert "\x1b[" not in done.stdout
+    assert "2: 30 + 30 min, 30 + 30 min" in done.stdout or "2: 29 + " in done.stdout
+    assert time.monotonic() - began < 60
+
+
+async def test_a_broken_story_fails(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """When an expected line does not come the demo says which, and returns 1."""
+    monkeypatch.setattr(stage, "ANSWER_SECONDS", 0.3)
+    monkeypatch.setitem(demo.APPLICANTS, "bram", demo.Applicant("rust", "k8s", "nowhere at all, never", "dutch"))
+
+    assert await demo.tell(plain=True) == 1
+    assert "The story broke: bram waited in vain for '5/6'" in capsys.readouterr().out
