@@ -137,6 +137,7 @@ class ReachSettings(Section):
     mute_hours: Hours = Field(default=24, description="hours mute lasts when no length is given")
     mute_days: Days = Field(default=14, description="longest mute in days")
     pause_days: Days = Field(default=366, description="longest pause in days")
+    forget_hours: Hours = Field(default=24, description="hours between the yes to forget me and the deletion")
     code_minutes: Minutes = Field(default=30, description="minutes a code sent by chat is valid")
     audit_days: Days = Field(default=730, description="days the journal is kept")
 
@@ -160,6 +161,7 @@ class LimitSettings(Section):
     open_cases: int = Field(default=5, ge=1, le=50, description="most open help cases of one person")
     waiting_lines: int = Field(default=50, ge=5, le=1000, description="most undelivered messages from one partner to the other")
     listed: int = Field(default=10, ge=1, le=100, description="people or pairs named in a list when no number is given")
+    data_lines: int = Field(default=30, ge=10, le=200, description="most lines of mydata")
     suggestions: int = Field(default=3, ge=1, le=20, description="people named by suggest when no number is given")
 
 

@@ -256,16 +256,21 @@ def end(desk: Desk, pair: Pair) -> Pair:
     return pair
 
 
-def without_leaver(desk: Desk, pair: Pair) -> None:
-    """The leaver asked to be forgotten: the partner is told now, in words that name nobody, and the pair is over."""
+def without(desk: Desk, pair: Pair, gone: Person) -> None:
+    """Somebody asked to be forgotten: the partner is told now, in words that name nobody, and the pair is over."""
+    other = pairs.partner(desk, pair, gone)
     case = open_case(desk, pair)
-    other = partner(desk, case) if case is not None else None
     if case is not None:
         cases.close(desk, case)
-    gone = end(desk, pair)
-    if other is not None:
+        cases.retire(desk, case)
+    forms.forget(desk, other, f"M{pair.id}")
+    if not pair.ended_by:
+        pair = desk.change(pair, ended_by=gone.id, told_by="moderator", outcome="other")
+    knows = pair.ended_by == other.id
+    pair = end(desk, pair)
+    if not knows:
         desk.tell(other, words.ended_neutrally(), urgency=Urgency.URGENT)
-        _ask_partner(desk, gone, other, None)
+        _ask_partner(desk, pair, other, None)
 
 
 def _ask_partner(desk: Desk, pair: Pair, other: Person, moderator: Person | None) -> None:
