@@ -36,7 +36,7 @@ DAYS = st.one_of(st.none(), st.integers(-30, 30).map(lambda n: NOW + timedelta(d
     application=st.sampled_from([*sorted(LIFECYCLES["application"]), ""]),
     chat=DAYS,
 )
-def test_everybody_has_a_next(  # noqa: PLR0917 - one argument for each thing that can differ
+def test_everybody_has_a_next(
     stage: str,
     moderator: bool,
     waiting: datetime | None,

@@ -10,7 +10,7 @@ from relaybot.commands import COMMANDS, Arg, Call, Command, Who, command
 from relaybot.desk import Desk
 from relaybot.forms import Form, form, given, yes_no
 from relaybot.model import Dialogue, Message, Person
-from relaybot.nouns import pairs, profile, whereabouts
+from relaybot.nouns import meetings, pairs, profile, whereabouts
 from relaybot.ports import Invalid
 from relaybot.rules import ACTIVE_PAIRS
 from relaybot.words import common
@@ -41,9 +41,14 @@ class Topic(Arg):
         said = " ".join(text.lower().lstrip("!").split())
         if not said:
             return None, ""
-        if said in words.TOPICS or said in COMMANDS:
+        if said in words.TOPICS or _called(said):
             return said, ""
         raise Invalid(words.no_topic(said))
+
+
+def _called(said: str) -> list[Command]:
+    """The commands somebody may mean: `mod` stands for all of `mod claim`, `mod add` and so on."""
+    return [c for name, c in COMMANDS.items() if said in {name.lower(), name.lower().split()[0]}]
 
 
 @command(
@@ -63,10 +68,16 @@ def help_(desk: Desk, call: Call) -> None:
         return
     topic = call.text("topic")
     if topic in words.TOPICS:
-        call.reply(desk, *_topic(topic, call.person))
+        lines = _topic(topic, call.person)
+        # Some topics are commands too, and not always of the topic of that name.
+        own = [words.command_line(c.usage, c.help) for c in _called(topic)]
+        call.reply(desk, *lines, *(line for line in own if line not in lines))
     elif topic:
-        found = COMMANDS[topic]
-        call.reply(desk, *words.command_help(found.usage, found.help, found.examples))
+        found = _called(topic)
+        if len(found) == 1:
+            call.reply(desk, *words.command_help(found[0].usage, found[0].help, found[0].examples))
+        else:
+            call.reply(desk, *(words.command_line(c.usage, c.help) for c in found))
     else:
         call.reply(desk, *_for_now(desk, call))
 
@@ -79,7 +90,7 @@ def _in_public(desk: Desk, call: Call) -> bool:
 def _public_line(desk: Desk) -> str:
     """Counts from the indexes: anybody may ask this as often as they like."""
     active = sum(desk.pairs.count("stage", stage) for stage in ACTIVE_PAIRS)
-    return words.public_line(profile.title(desk), desk.people.count("waiting", True), active, None)
+    return words.public_line(profile.title(desk), desk.people.count("waiting", True), active, meetings.held_last_week(desk))
 
 
 def _topic(topic: str, person: Person | None) -> tuple[str, ...]:

@@ -77,12 +77,11 @@ def help_head(state: str, title: str) -> str:
     }[state]
 
 
-def public_line(title: str, waiting: int, pairs: int, hours: int | None) -> str:
+def public_line(title: str, waiting: int, pairs: int, hours: int) -> str:
     """Counts below 5 say nothing about anybody (product invariant 18)."""
-    last = "" if hours is None else f", {_count(hours, 'hour')} last week"
     return (
         f"{title}: two people teach each other, an hour a week, free. !join to take part, !rules. "
-        f"{_count(waiting, 'person', 'people')} wait, {_count(pairs, 'pair')}{last}."
+        f"{_count(waiting, 'person', 'people')} wait, {_count(pairs, 'pair')}, {_count(hours, 'hour')} last week."
     )
 
 
