@@ -252,7 +252,7 @@ class Story:
         for true, what in wrong:
             if not true:
                 raise Failed(f"the database does not show {what}")
-        minutes = ", ".join(f"{m.taught[0] // 60} + {m.taught[1] // 60} min" for m in held)
+        minutes = ", ".join(f"{round(m.taught[0] / 60)} + {round(m.taught[1] / 60)} min" for m in held)
         self.fact("applied, read and accepted", members)
         self.fact("pairs who both said yes", len(tables.pairs))
         self.fact("hours held, first half + second half", f"{len(held)}: {minutes}")
