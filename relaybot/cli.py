@@ -242,7 +242,7 @@ def forget(
 
     async def work(found: Config) -> None:
         from relaybot.desk import Desk
-        from relaybot.model import Moment
+        from relaybot.events import Moment
         from relaybot.nouns.forgetting import forget as erase
 
         async with _offline(found) as bot:
@@ -317,7 +317,7 @@ async def _offline(found: Config) -> AsyncIterator[Any]:
 def _find(bot: Any, person: str) -> tuple[Any, Any]:
     """The programme and the person meant; the same name in two programmes is a question, not a guess."""
     from relaybot.desk import Desk
-    from relaybot.model import Moment
+    from relaybot.events import Moment
     from relaybot.nouns import people
     from relaybot.ports import Refused
 

@@ -13,7 +13,8 @@ import relaybot.programme  # noqa: F401 - fills the registries of commands, form
 from relaybot import commands, forms
 from relaybot.commands import Call, Command
 from relaybot.desk import Desk, Programme
-from relaybot.model import Came, Decision, Dialogue, Due, Event, Heard, Letter, Message, Moment, Pair, Person, Told
+from relaybot.events import Came, Due, Event, Heard, Moment, Told
+from relaybot.model import Decision, Dialogue, Letter, Message, Pair, Person
 from relaybot.nouns import people
 from relaybot.nouns.soundness import unsound
 from relaybot.ports import Invalid, Refused
@@ -166,7 +167,11 @@ def _private(desk: Desk, event: Heard, person: Person | None, *, team: bool) -> 
         raise Refused(words.too_long(desk.policy.limits.text_chars))
     found = commands.find(text)
     dialogue = _open_dialogue(desk, person, message.place if team else "", message.about)
-    if dialogue is not None and forms.FORMS[dialogue.form].brief and (explicit or not forms.takes(desk, dialogue, text)):
+    if (
+        dialogue is not None
+        and forms.FORMS[dialogue.form].brief
+        and (explicit or not forms.takes(desk, dialogue, text))
+    ):
         desk.drop(dialogue)
         dialogue = _open_dialogue(desk, person, message.place if team else "", message.about)
     if dialogue is not None and not explicit and not _is_command(desk, dialogue, found):
@@ -234,9 +239,7 @@ def _unknown(desk: Desk, message: Message, person: Person | None, text: str) -> 
 # ------------------------------------------------------------------------------------------- commands
 
 
-def _run(
-    desk: Desk, event: Heard, person: Person | None, found: tuple[Command, str], *, team: bool
-) -> None:
+def _run(desk: Desk, event: Heard, person: Person | None, found: tuple[Command, str], *, team: bool) -> None:
     command, rest = found
     if not commands.allowed(command, person):
         raise Refused(words.only_moderators() if person is not None else words.not_known_yet())

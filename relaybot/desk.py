@@ -13,20 +13,8 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any, TypeVar
 
-from relaybot.model import (
-    Decision,
-    Drop,
-    Entry,
-    Letter,
-    Moment,
-    Person,
-    Put,
-    Record,
-    Style,
-    Tally,
-    Timer,
-    Urgency,
-)
+from relaybot.events import Moment
+from relaybot.model import Decision, Drop, Entry, Letter, Person, Put, Record, Style, Tally, Timer, Urgency
 from relaybot.policy import Network, Policy
 from relaybot.tables import Tables, View
 
@@ -171,9 +159,7 @@ class Desk:
         close: bool = False,
     ) -> None:
         """Write to a place (channel, room) where several people read."""
-        self._write(
-            place, lines, urgency, claim=claim, expires_at=expires_at, invite=tuple(invite), close=close
-        )
+        self._write(place, lines, urgency, claim=claim, expires_at=expires_at, invite=tuple(invite), close=close)
 
     def _write(
         self,

@@ -39,48 +39,6 @@ class Message:
     id: str = ""  # stable across redeliveries; "" where the medium never repeats (IRC)
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """Event: a message arrived. `journal` holds the entries of the object named, if the command reads them."""
-
-    message: Message
-    journal: tuple[Entry, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """Event: a timer's moment has come."""
-
-    timer: Timer
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """Event: what became of a letter that asked for a receipt: "sent", "waiting" or "undeliverable"."""
-
-    letter: Letter
-    outcome: str
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Came:
-    """Event: a moderator came into a public place; the moderators' own place may be closed to who is not invited."""
-
-    address: str
-
-
-Event = Heard | Due | Told | Came
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """Now, and a nonce: all that a decision may know of time and chance."""
-
-    now: datetime
-    nonce: bytes
-
-
 # ------------------------------------------------------------------------------------------- small parts
 
 

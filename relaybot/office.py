@@ -21,24 +21,8 @@ from datetime import datetime, timedelta
 
 from relaybot import decide as core
 from relaybot.desk import Programme
-from relaybot.model import (
-    Came,
-    Change,
-    Decision,
-    Drop,
-    Due,
-    Entry,
-    Event,
-    Heard,
-    Letter,
-    Message,
-    Moment,
-    Put,
-    Record,
-    Tally,
-    Timer,
-    Told,
-)
+from relaybot.events import Came, Due, Event, Heard, Moment, Told
+from relaybot.model import Change, Decision, Drop, Entry, Letter, Message, Put, Record, Tally, Timer
 from relaybot.nouns.cases import FOR_OPERATOR
 from relaybot.ports import Clock, Store, StoreFailed
 

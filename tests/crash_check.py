@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from relaybot.desk import Desk, Programme
-from relaybot.model import Application, Entry, Letter, Moment, Person, Record
+from relaybot.events import Moment
+from relaybot.model import Application, Entry, Letter, Person, Record
 from relaybot.nouns.soundness import unsound
 from relaybot.office import fill
 from relaybot.policy import Policy

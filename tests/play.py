@@ -40,6 +40,7 @@ from zoneinfo import ZoneInfo
 from relaybot import times
 from relaybot.decide import decide, object_named, stands
 from relaybot.desk import Desk, Programme
+from relaybot.events import Due, Event, Heard, Moment, Told
 from relaybot.model import (
     Address,
     Application,
@@ -47,13 +48,9 @@ from relaybot.model import (
     Code,
     Decision,
     Drop,
-    Due,
     Entry,
-    Event,
-    Heard,
     Letter,
     Message,
-    Moment,
     Pair,
     Participant,
     Person,
@@ -61,7 +58,6 @@ from relaybot.model import (
     Style,
     Tally,
     Timer,
-    Told,
 )
 from relaybot.nouns import codes, sessions
 from relaybot.policy import Network, Policy
@@ -95,7 +91,9 @@ class World:
     told_waiting: set[int] = field(default_factory=set)  # letters whose writers know that they wait
     vouched: dict[str, bool] = field(default_factory=dict)
     network: str = NETWORK
-    lenient: bool = False  # on the wire nobody is invited who is there already, and who comes a moment later missed a line
+    lenient: bool = (
+        False  # on the wire nobody is invited who is there already, and who comes a moment later missed a line
+    )
     keep: Callable[[Programme, Decision], Programme] = lambda programme, decision: programme
     style: Style = Style.LINE
     _count: int = 0
@@ -175,7 +173,7 @@ class World:
             addressed=addressed,
             style=self.style,
         )
-        about = object_named(self.programme, message, self.moment())
+        about = object_named(self.programme, message, Moment(self.now, b""))
         self.happen(Heard(message, self.entries(about) if about else ()))
 
     def entries(self, about: str) -> tuple[Entry, ...]:
@@ -271,7 +269,9 @@ def add_applicant(w: World, name: str, words: dict[str, str]) -> Application:
     made = Application(NAME, number, person.id, "submitted", w.now, promise)
     soon = promise - timedelta(hours=w.programme.policy.promise.nudge_hours)
     w.make(Put(Tally(NAME, "application", number)), Put(made))
-    w.make(Put(Timer(NAME, "promise-soon", f"A{number}", soon)), Put(Timer(NAME, "promise-broken", f"A{number}", promise)))
+    w.make(
+        Put(Timer(NAME, "promise-soon", f"A{number}", soon)), Put(Timer(NAME, "promise-broken", f"A{number}", promise))
+    )
     return made
 
 

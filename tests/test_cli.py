@@ -22,7 +22,8 @@ import pytest
 from typer.testing import CliRunner
 
 from relaybot import __version__, cli
-from relaybot.model import Address, Decision, Entry, Heard, Message, Person, Put
+from relaybot.events import Heard
+from relaybot.model import Address, Decision, Entry, Message, Person, Put
 from relaybot.office import dump_event
 from storage.sqlite import SqliteStore, open_store
 

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from relaybot.model import Case, Pair, Person, Put, Style, Told
+from relaybot.events import Told
+from relaybot.model import Case, Pair, Person, Put, Style
 from tests.play import World, add_hour, add_member, add_pair, add_person, world
 
 START = datetime(2026, 12, 8, 14, 5, tzinfo=UTC)

@@ -13,7 +13,8 @@ import pytest
 from relaybot import commands, office
 from relaybot import decide as core
 from relaybot.desk import Desk, Programme
-from relaybot.model import Decision, Due, Event, Heard, Letter, Moment, Put, Timer, Told, Urgency
+from relaybot.events import Due, Event, Heard, Moment, Told
+from relaybot.model import Decision, Letter, Put, Timer, Urgency
 from relaybot.office import Office, dump_event, fill, read_event
 from relaybot.policy import Network, Policy
 from relaybot.ports import StoreFailed

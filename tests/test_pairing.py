@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from relaybot.decide import Unsound, decide
-from relaybot.model import Avoid, Due, Pair, Participant, Put, Tally
+from relaybot.events import Due
+from relaybot.model import Avoid, Pair, Participant, Put, Tally
 from relaybot.nouns import offers, pairs
 from relaybot.nouns.people import start_waiting
 from relaybot.policy import Network

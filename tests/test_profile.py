@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relaybot.desk import Desk, Programme
-from relaybot.model import Moment
+from relaybot.events import Moment
 from relaybot.nouns import profile
 from relaybot.ports import Invalid
 from relaybot.skills import read_skills, show_skills

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relaybot.desk import Desk, Programme
-from relaybot.model import Moment
+from relaybot.events import Moment
 from relaybot.nouns import promises
 from tests.play import policy
 

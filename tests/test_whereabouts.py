@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relaybot.desk import Desk
-from relaybot.model import Application, Meeting, Moment, Participant, Person, Put
+from relaybot.events import Moment
+from relaybot.model import Application, Meeting, Participant, Person, Put
 from relaybot.nouns import whereabouts
 from relaybot.rules import LIFECYCLES
 from tests.play import NAME, World, add_member, add_pair, add_person, world

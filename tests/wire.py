@@ -17,7 +17,8 @@ from typing import Any
 from relaybot import app, config
 from relaybot.app import Bot
 from relaybot.desk import Programme
-from relaybot.model import Address, Change, Drop, Letter, Moment, Put, Record, Urgency
+from relaybot.events import Moment
+from relaybot.model import Address, Change, Drop, Letter, Put, Record, Urgency
 from relaybot.policy import Policy
 from relaybot.stage import StoryClock, let_pass, settled
 from tests.play import NAME
