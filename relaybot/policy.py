@@ -138,7 +138,6 @@ class ReachSettings(Section):
     mute_days: Days = Field(default=14, description="longest mute in days")
     pause_days: Days = Field(default=366, description="longest pause in days")
     forget_hours: Hours = Field(default=24, description="hours between the yes to forget me and the deletion")
-    code_minutes: Minutes = Field(default=30, description="minutes a code sent by chat is valid")
     audit_days: Days = Field(default=730, description="days the journal is kept")
 
 

@@ -176,6 +176,7 @@ def on_nudge(name: str) -> Callable[[Nudge], Nudge]:
         def due(desk: Desk, about: str, late_seconds: float) -> None:
             _nudge_due(desk, name, about)
 
+        due.__doc__, due.__module__ = handler.__doc__, handler.__module__
         on_timer(f"nudge {name}")(due)
         return handler
 

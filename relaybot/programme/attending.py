@@ -143,11 +143,13 @@ def _missed(desk: Desk, pair: Pair, meeting: Meeting) -> Meeting:
 
 @on_timer("absent 0")
 def _ask_first(desk: Desk, about: str, late_seconds: float) -> None:
+    """The first of the two missed the hour: asked kindly how to go on, in their waking hours."""
     _ask_absent(desk, about, 0)
 
 
 @on_timer("absent 1")
 def _ask_second(desk: Desk, about: str, late_seconds: float) -> None:
+    """The same for the second of the two."""
     _ask_absent(desk, about, 1)
 
 

@@ -24,11 +24,13 @@ _REST = ("good fit", "not sure yet", "not sure", "not for me", "fit")
 
 @on_timer("fit 0")
 def _fit_first(desk: Desk, about: str, late_seconds: float) -> None:
+    """After an hour, in waking hours: the first of the two is asked how it was."""
     _ask_fit(desk, about, 0)
 
 
 @on_timer("fit 1")
 def _fit_second(desk: Desk, about: str, late_seconds: float) -> None:
+    """The same for the second."""
     _ask_fit(desk, about, 1)
 
 

@@ -237,6 +237,7 @@ def _rest(desk: Desk, case: Case, pair: Pair) -> None:
 
 @on_timer("case-neutral")
 def _neutral(desk: Desk, about: str, late_seconds: float) -> None:
+    """The hour comes near while a person's case holds it: the partner reads only that it is off."""
     case = desk.cases.get(int(about[1:]))
     if case is not None and case.hour_at is not None and case.hour_at > desk.now:
         farewell.hour_off(desk, case)
@@ -322,6 +323,7 @@ def _settled(desk: Desk, about: str, late_seconds: float) -> None:
 
 @on_timer("case-forgotten")
 def _forgotten(desk: Desk, about: str, late_seconds: float) -> None:
+    """The time the words of a closed case are kept is over: they go, and the memos on it."""
     case = desk.cases.get(int(about[1:]))
     if case is not None and case.stage == "closed":
         desk.change(case, words=(), reason_words="", notice="")

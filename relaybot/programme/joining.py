@@ -428,7 +428,7 @@ def _recall_later(desk: Desk, person: Person) -> None:
 
 @people.on_nudge("unfinished")
 def recall(desk: Desk, person: Person) -> tuple[str, ...]:
-    """You were at question 4 of 7."""
+    """An unfinished application is recalled, with the question it was left at."""
     dialogue = forms.of(desk, person, "join")
     if dialogue is None or dialogue.kept or dialogue.asked_at is None:
         return ()

@@ -334,6 +334,7 @@ def _ask_self(desk: Desk, pair: Pair, person: Person) -> datetime:
 
 @on_timer("drop-self")
 def _talked_yet(desk: Desk, about: str, late_seconds: float) -> None:
+    """Whoever wanted to tell their partner themselves is asked whether they have."""
     pair = desk.pairs[int(about[1:])]
     person = desk.people.get(pair.ended_by)
     if person is None or pair.stage not in ACTIVE_PAIRS or pair.told_by != "self":

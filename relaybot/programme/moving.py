@@ -39,11 +39,13 @@ def _remind(desk: Desk, about: str, number: int) -> None:
 
 @on_timer("remind 0")
 def _remind_first(desk: Desk, about: str, late_seconds: float) -> None:
+    """The day before an hour: the first of the two is reminded and asked whether it is still good."""
     _remind(desk, about, 0)
 
 
 @on_timer("remind 1")
 def _remind_second(desk: Desk, about: str, late_seconds: float) -> None:
+    """The same for the second."""
     _remind(desk, about, 1)
 
 

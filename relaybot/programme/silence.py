@@ -96,11 +96,13 @@ def _pulses(desk: Desk, about: str) -> None:
 
 @on_timer("pulse 0")
 def _pulse_first(desk: Desk, about: str, late_seconds: float) -> None:
+    """A quiet pair: the first of the two is asked, within the limits of unasked messages."""
     _pulse(desk, about, 0)
 
 
 @on_timer("pulse 1")
 def _pulse_second(desk: Desk, about: str, late_seconds: float) -> None:
+    """The same for the second."""
     _pulse(desk, about, 1)
 
 

@@ -208,6 +208,7 @@ def _neutral(desk: Desk, about: str, late_seconds: float) -> None:
 
 @on_timer("farewell-remind")
 def _remind(desk: Desk, about: str, late_seconds: float) -> None:
+    """A farewell still waits: whoever has it is reminded, or the team when nobody has."""
     found = _waiting(desk, about)
     if found is None:
         return
@@ -240,6 +241,7 @@ def _remind_all(desk: Desk, about: str, late_seconds: float) -> None:
 
 @on_timer("farewell-hold")
 def _hold_over(desk: Desk, about: str, late_seconds: float) -> None:
+    """The time a farewell was held back until has come; the moderators read that it waits for them again."""
     found = _waiting(desk, about)
     if found is not None:
         cases.tell(desk, found[0], words.hold_over(found[0].id))
