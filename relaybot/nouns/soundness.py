@@ -81,6 +81,12 @@ def _meetings(changed: list[Meeting]) -> str:
     for meeting in changed:
         if meeting.stage in {"first_half", "second_half"} and (meeting.ends_at is None or meeting.began_at is None):
             return f"S{meeting.id} runs without a beginning or an end"
+        if min(meeting.taught) < 0:
+            return f"S{meeting.id} counts less than nothing for one direction"
+        if meeting.ran_at is not None and meeting.stage not in {"first_half", "second_half"}:
+            return f"the clock of S{meeting.id} runs though it is {meeting.stage}"
+        if meeting.stage == "second_half" and meeting.swap_at is None:
+            return f"S{meeting.id} is in its second half without a swap"
     return ""
 
 
