@@ -19,6 +19,12 @@ from tests.play import NAME, World, add_member, add_pair, add_person, world
 NOW = datetime(2026, 11, 21, 14, 5, tzinfo=UTC)
 
 
+def _said(w: World, who: str, text: str) -> str:
+    w.said.clear()
+    w.say(who, text)
+    return w.said[0][1]
+
+
 def _lines(w: World, person: Person) -> tuple[str, ...]:
     return whereabouts.lines(Desk(w.programme, Moment(w.now, b"1")), w.programme.tables.people.rows[person.id])
 
@@ -96,17 +102,33 @@ def test_every_pair_has_a_next(stage: str, answers: tuple[str, str], meeting: st
         assert _lines(w, person)[-1].startswith("Next: ")
 
 
-@pytest.mark.parametrize("told_by", ["self", "moderator"])
-def test_a_partner_who_has_not_been_told_sees_a_pair_like_before(told_by: str) -> None:
-    """Between a leaving and its telling, the partner's status is byte for byte that of a pair without an hour."""
+def test_a_partner_learns_nothing_while_the_other_means_to_tell_it() -> None:
+    """Whoever wants to say it themselves has not said it yet: the partner's status is byte for byte the one before."""
     w = world(NOW)
     ana, bram = (add_member(w, name, {}) for name in ("ana", "bram"))
     pair = add_pair(w, 12, "ana", "bram", "active")
     before = _lines(w, bram)
-    w.make(Put(replace(pair, stage="ending", told_by=told_by, ended_by=ana.id)))
+    w.make(Put(replace(pair, told_by="self", ended_by=ana.id)))
 
     assert _lines(w, bram) == before
-    assert _lines(w, ana) != before
+    assert _lines(w, ana)[-1] == "Next: you. done, when you have talked."
+
+
+@pytest.mark.parametrize("outcome", ["time", "fit", "other"])
+def test_a_partner_who_has_not_been_told_reads_no_ending(outcome: str) -> None:
+    """Between a leaving and its telling, status says what every command says, whatever the reason is, and who writes."""
+    w = world(NOW)
+    add_person(w, "dana", moderator=True)
+    ana, bram = (add_member(w, name, {}) for name in ("ana", "bram"))
+    pair = add_pair(w, 12, "ana", "bram", "active")
+    w.make(Put(replace(pair, stage="ending", told_by="moderator", ended_by=ana.id, outcome=outcome)))
+
+    said = _said(w, "bram", "propose fri 18:30")
+    assert _lines(w, bram)[1:] == (
+        f"M12 with ana. {said}",
+        "Next: a moderator, who writes to you.",
+    )
+    assert _lines(w, ana)[1] == "M12 with bram is over for you; a moderator tells bram."
 
 
 def test_a_no_is_not_seen_before_it_is_told() -> None:

@@ -125,7 +125,7 @@ def _member(desk: Desk, person: Person) -> Iterable[Standing]:
         yield words.paused(until), words.next_paused(until)
     own = pairs.of(desk, person, ACTIVE_PAIRS | {"ending"})
     for pair in own:
-        yield from _pair(desk, person, pair)
+        yield _pair(desk, person, pair)
     offer = offers.open_for(desk, person)
     if offer is not None:
         yield _offer(desk, person, offer)
@@ -150,25 +150,30 @@ def _waiting(desk: Desk, person: Person, since: datetime) -> Standing:
     return words.waiting(_day(desk, person, since), by), words.next_waiting(by)
 
 
-def _pair(desk: Desk, person: Person, pair: Pair) -> Iterable[Standing]:
+def _pair(desk: Desk, person: Person, pair: Pair) -> Standing:
     name = pairs.partner(desk, pair, person).name
-    if pair.stage == "ending":
-        ending = {
-            "self": (words.ending_self(pair.id, name), words.next_ending_self()),
-            "both": (words.ending_both(pair.id, name), words.next_ending_both()),
-        }
-        if pair.told_by == "both":
-            yield ending["both"]
-            return
-        if pair.ended_by == person.id or pair.told_by == "each":
-            told = (words.ending_moderator(pair.id, name), words.next_ending_moderator())
-            yield ending.get(pair.told_by, told)
-            return
-    # To a partner who has not been told, a pair that ends is a pair like before.
-    stage = words.PAIR_STAGE.get(pair.stage, "")
+    ending = _ending(desk, person, pair, name)
+    if ending is not None:
+        return ending
     hour = next(iter(meetings.of(desk, pair)), None)
     about, after = _hour(desk, person, name, hour) if hour is not None else ("", words.next_propose(name))
-    yield f"{words.pair(pair.id, name, stage)} {about}".strip(), after
+    return f"{words.pair(pair.id, name, words.PAIR_STAGE.get(pair.stage, ''))} {about}".strip(), after
+
+
+def _ending(desk: Desk, person: Person, pair: Pair, name: str) -> Standing | None:
+    """What the person knows of the pair's ending; None while that is nothing."""
+    if pair.told_by == "both":
+        return words.ending_both(pair.id, name), words.next_ending_both()
+    if pair.told_by == "self":
+        mine = pair.ended_by == person.id
+        return (words.ending_self(pair.id, name), words.next_ending_self()) if mine else None
+    if pair.stage != "ending":
+        return None
+    if pair.ended_by == person.id or pair.told_by == "each":
+        return words.ending_moderator(pair.id, name), words.next_ending_moderator()
+    # A partner who has not been told reads what every other command says to them, and no more.
+    said = f"{words.pair(pair.id, name, '')} {pairs.why_not(desk, person, pair.id)}".strip()
+    return said, words.next_moderator_writes()
 
 
 def _hour(desk: Desk, person: Person, name: str, hour: Meeting) -> Standing:

@@ -311,6 +311,10 @@ def next_ending_moderator() -> str:
     return "Next: a moderator. Nothing to do for you."
 
 
+def next_moderator_writes() -> str:
+    return "Next: a moderator, who writes to you."
+
+
 def ending_both(number: int, name: str) -> str:
     return f"M{number} with {name} ends as soon as both of you have said so."
 
