@@ -44,6 +44,7 @@ from relaybot.events import Due, Event, Heard, Moment, Told
 from relaybot.model import (
     Address,
     Application,
+    Case,
     Change,
     Code,
     Decision,
@@ -88,6 +89,7 @@ class World:
     said: list[tuple[str, str]] = field(default_factory=list)  # (reader, line) not yet expected
     away: set[str] = field(default_factory=set)
     journal: list[Entry] = field(default_factory=list)
+    opened: list[int] = field(default_factory=list)  # numbers of the cases, the one opened first in front
     told_waiting: set[int] = field(default_factory=set)  # letters whose writers know that they wait
     vouched: dict[str, bool] = field(default_factory=dict)
     network: str = NETWORK
@@ -115,6 +117,9 @@ class World:
     def make(self, *changes: Change) -> None:
         """Make records true; `keep` may write them down and return a programme that was read back."""
         self.journal.extend(change.record for change in changes if isinstance(change.record, Entry))
+        for change in changes:
+            if isinstance(change.record, Case) and change.record.id not in self.opened:
+                self.opened.append(change.record.id)
         self.programme.apply(changes)
         self.programme = self.keep(self.programme, changes)
 
@@ -361,9 +366,8 @@ class Player:
 
     def case(self, found: re.Match[str]) -> str:
         """The number of a case, which is drawn at random: H# the one opened last, H#2 the second."""
-        rows = self.world.programme.tables.cases.rows.values()
-        opened = sorted(rows, key=lambda case: (case.opened_at or self.world.now, list(rows).index(case)))
-        return f"H{opened[int(found.group(1) or 0) - 1].id}" if opened else found.group()
+        opened = self.world.opened
+        return f"H{opened[int(found.group(1) or 0) - 1]}" if opened else found.group()
 
     def direct(self, head: str, tail: str, number: int) -> None:
         """A stage direction."""
@@ -389,7 +393,8 @@ class Player:
             add_applicant(self.world, name, dict(p.split("=", 1) for p in pairs))
         elif head == "pair":
             words = tail.split()
-            add_pair(self.world, int(words[0]), words[1], words[2], *words[3:4], apart="apart" in words[4:])
+            stage = words[3] if len(words) > 3 else "introduced"
+            add_pair(self.world, int(words[0]), words[1], words[2], stage, apart="apart" in words[4:])
         elif head == "hour":
             meeting, pair, at = tail.split(maxsplit=2)
             add_hour(self.world, int(meeting), int(pair), self.moment(at))

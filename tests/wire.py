@@ -97,6 +97,7 @@ class WireWorld:
         self.said: list[tuple[str, str]] = []
         self.away: set[str] = set()
         self.vouched: dict[str, bool] = {}
+        self.opened: list[int] = []  # numbers of cases, in the order they were opened
         self.people: dict[str, Wire] = {}
         self._places: set[str] = set()
         self._stack = contextlib.AsyncExitStack()
@@ -128,6 +129,11 @@ class WireWorld:
     def programme(self) -> Programme:
         """The programme as it is in memory."""
         return self.bot.programmes[NAME]
+
+    @property
+    def opened(self) -> list[int]:
+        """Numbers of the cases, the one opened first in front."""
+        return [case.id for case in self.programme.tables.cases.rows.values()]
 
     @property
     def now(self) -> datetime:

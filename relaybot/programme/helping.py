@@ -72,7 +72,8 @@ def _bring(desk: Desk, person: Person, text: str) -> None:
 
 
 def _open_cases(desk: Desk, person: Person) -> list[Case]:
-    return [c for c in desk.cases.where("person", person.id) if c.topic == "help" and c.stage != "closed"]
+    found = [c for c in desk.cases.where("person", person.id) if c.topic == "help" and c.stage != "closed"]
+    return sorted(found, key=lambda c: (c.opened_at or desk.now, c.id))
 
 
 def _within_limit(desk: Desk, person: Person) -> None:

@@ -165,7 +165,8 @@ def team_left(name: str) -> str:
 
 
 def audit_of(what: str, count: int) -> str:
-    return f"The last {count} entries about {what}, newest first (what people said to moderators is not among them):"
+    entries = "The last entry" if count == 1 else f"The last {count} entries"
+    return f"{entries} about {what}, newest first (what people said to moderators is not among them):"
 
 
 def audit_nothing(what: str) -> str:
@@ -198,10 +199,10 @@ def audit_privately(name: str) -> str:
 def health(
     version: str, now: datetime, members: int, waiting: int, paused: int, applications: int, pairs: int, cases: int
 ) -> str:
-    rest = f", {paused} on a pause" if paused else ""
+    rest = f", on a pause {paused}" if paused else ""
     return (
-        f"relaybot {version}, {now:%Y-%m-%d %H:%M} UTC: {members} members ({waiting} wait{rest}), {applications} applications to read, "
-        f"{pairs} pairs, {cases} open cases for you."
+        f"relaybot {version}, {now:%Y-%m-%d %H:%M} UTC. Members: {members} (waiting {waiting}{rest}). Applications to read: {applications}. "
+        f"Pairs: {pairs}. Open cases for you: {cases}."
     )
 
 
