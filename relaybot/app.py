@@ -264,6 +264,7 @@ def _adapters(config: Config, embedded: dict[str, str]) -> list[Adapter]:
             nick=config.relaybot.name,
             channel={p.name: f"#{p.name}" for p in config.programmes},
             moderators_channel={p.name: f"#{p.name}-mods" for p in config.programmes},
+            moderators_closed=True,
             lines_per_second=0,
             commands_per_minute=0,
         )
@@ -287,6 +288,7 @@ def _irc_settings(name: str, table: IrcTable, config: Config) -> dict[str, objec
         "sasl_certificate": table.sasl.certificate_file or None,
         "public": table.channel,
         "moderators": table.moderators_channel,
+        "moderators_closed": table.moderators_closed,
         "burst": table.burst_lines,
         "lines_per_second": table.lines_per_second,
         "line_bytes": table.line_bytes,

@@ -74,6 +74,10 @@ class IrcTable(Table):
     sasl: SaslTable = Field(default=SaslTable(), description="login to services")
     channel: dict[str, str] = Field(default_factory=dict, description="programme -> public channel")
     moderators_channel: dict[str, str] = Field(default_factory=dict, description="programme -> moderators' channel")
+    moderators_closed: bool = Field(
+        default=False,
+        description="keep the moderators' channel invite-only (where relaybot is its operator) and let moderators in",
+    )
     pair_channels: bool = Field(default=True, description="give pairs a channel of their own on this network")
     burst_lines: int = Field(default=4, ge=1, le=100, description="lines sent at once before pacing begins")
     lines_per_second: float = Field(
@@ -422,6 +426,7 @@ def _policy(
             public=f"{prefix}/{public}" if public else "",
             moderators=f"{prefix}/{team}" if team else "",
             pair_places=table.pair_channels,
+            invites=table.moderators_closed,
         )
     if embedded is not None:
         prefix = f"irc:{EMBEDDED_NETWORK}"

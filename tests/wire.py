@@ -97,7 +97,6 @@ class WireWorld:
         self.said: list[tuple[str, str]] = []
         self.away: set[str] = set()
         self.vouched: dict[str, bool] = {}
-        self.opened: list[int] = []  # numbers of cases, in the order they were opened
         self.people: dict[str, Wire] = {}
         self._places: set[str] = set()
         self._stack = contextlib.AsyncExitStack()
@@ -139,6 +138,12 @@ class WireWorld:
     def now(self) -> datetime:
         """The clock, on the whole minute plays are written in."""
         return self.clock.now()
+
+    @property
+    def opened(self) -> list[int]:
+        """Numbers of the cases, the one opened first in front."""
+        cases = self.programme.tables.cases.rows.values()
+        return [case.id for case in sorted(cases, key=lambda case: case.opened_at or self.now)]
 
     def moment(self) -> Moment:
         """Now, with a nonce nobody needs to know."""
