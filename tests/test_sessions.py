@@ -435,3 +435,22 @@ def test_a_command_after_an_outage_finds_everything_settled() -> None:
     w.said = []
     w.pass_until(w.now)
     assert w.said == []
+
+
+def test_lines_of_the_clock_fit_into_a_line_of_irc() -> None:
+    """The longest names and skills, two clocks: every line stays within 400 bytes (invariant 20)."""
+    w = world(NOW)
+    long, skill = ("a" * 40, "b" * 40), "s" * 60
+    add_member(w, long[0], {"zone": "America/Argentina/Buenos_Aires", "offer": f"{skill} deep", "learn": f"t{skill[1:]} new"})
+    add_member(w, long[1], {"zone": "Asia/Ho_Chi_Minh", "offer": f"t{skill[1:]} deep", "learn": f"{skill} new"})
+    add_pair(w, 21, *long, "trial")
+    add_hour(w, 40, 21, NOW + 26 * HOUR)
+    w.pass_until(NOW + 26 * HOUR)
+    w.say(long[0], "start", "m21")
+    for verb in ("hold", "go", "extend 4"):
+        w.say(long[0], verb)
+    w.say(long[1], "yes", "m21")
+    w.pass_until(NOW + 27 * HOUR + timedelta(minutes=24))
+    lines = [line for _, line in w.said]
+    assert any(line.startswith("Swap!") and skill[1:] in line for line in lines)
+    assert max(len(line.encode()) for line in lines) <= 400

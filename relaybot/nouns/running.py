@@ -50,10 +50,12 @@ def _open(desk: Desk, pair: Pair, meeting: Meeting, at: datetime, quiet: bool) -
 
     def text(zones: words.Zones) -> str:
         if not meeting.teachers:
-            return words.welcome(first, second, words.no_halves(meeting, last, stop, zones), here)
+            plans = [words.no_halves(meeting, last, stop, zone) for zone in words.clocks(stop, zones)]
+            return words.welcome(first, second, plans, words.clocks(stop, zones), here)
         half = hour.whole_minute(meeting.starts_at + (stop - meeting.starts_at) / 2)
         said = words.teaches(first, second, sessions.subject(first, second))
-        return words.welcome(first, second, words.halves(meeting, said, half, last, stop, zones), here)
+        plans = [words.halves(meeting, said, half, last, stop, zone) for zone in words.clocks(stop, zones)]
+        return words.welcome(first, second, plans, words.clocks(stop, zones), here)
 
     sessions.speak(desk, pair, text)
     return go(desk, pair, meeting) if here else meeting

@@ -186,16 +186,16 @@ Text = Callable[[Sequence[str]], str]
 
 
 def speak(desk: Desk, pair: Pair, text: Text, *, urgency: Urgency = Urgency.URGENT, fleeting: bool = True) -> None:
-    """Say a line to both, with the clocks of those who read it: in their place, or to each in private.
+    """Say a line (or several) to both, with the clocks of those who read it: in their place, or to each in private.
 
     A fleeting line (the clock's) is not said at all when it cannot leave soon.
     """
     expires = desk.now + timedelta(seconds=desk.policy.session.stale_seconds) if fleeting else None
     if pair.place:
-        desk.post(pair.place, text(zones(desk, pair)), urgency=urgency, expires_at=expires)
+        desk.post(pair.place, *text(zones(desk, pair)).splitlines(), urgency=urgency, expires_at=expires)
         return
     for person in pairs.people(desk, pair):
-        desk.tell(person, text([people.zone(person)]), urgency=urgency, expires_at=expires)
+        desk.tell(person, *text([people.zone(person)]).splitlines(), urgency=urgency, expires_at=expires)
 
 
 def bang(pair: Pair) -> str:

@@ -345,7 +345,7 @@ def _ask_closest(desk: Desk, dialogue: Dialogue) -> str:
     zone = people.zone(person)
     at = sessions.noted(dialogue.note)[0]
     day = times.local(at, zone).weekday()
-    said = [w for w in person.free if w.weekday == day] or list(person.free)
+    said = [w for w in person.free if w.weekday == day]
     return words.closest(at, zone, said, desk.policy.session.propose_days)
 
 

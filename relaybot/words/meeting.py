@@ -28,18 +28,29 @@ def teaches(teacher: Person, learner: Person, subject: str) -> str:
 # ------------------------------------------------------------------------------------------- the start
 
 
-def welcome(first: Person, second: Person, plan: str, both_here: bool) -> str:
+def clocks(at: datetime, zones: Zones) -> list[str]:
+    """One zone for each clock that differs: a plan of four times is said once for each, not four times for both."""
+    shown: dict[str, str] = {}
+    for zone in zones:
+        shown.setdefault(times.show_time(at, zone), zone)
+    return list(shown.values())
+
+
+def welcome(first: Person, second: Person, plans: Sequence[str], zones: Zones, both_here: bool) -> str:
+    """One line, and one more for each other clock."""
     begins = "" if both_here else " It starts when both of you have spoken."
-    return f"Welcome, {first.name} and {second.name}. {plan}.{begins}"
+    city = f"{times.city(zones[0])}: " if len(zones) > 1 else ""
+    others = [f"{times.city(zone)}: {plan}." for zone, plan in zip(zones[1:], plans[1:], strict=True)]
+    return "\n".join([f"Welcome, {first.name} and {second.name}. {city}{plans[0]}.{begins}", *others])
 
 
-def halves(meeting: Meeting, said: str, swap_at: datetime, last_at: datetime, ends_at: datetime, zones: Zones) -> str:
-    at = [moments.clock(moment, zones) for moment in (meeting.starts_at, swap_at, last_at, ends_at)]
+def halves(meeting: Meeting, said: str, swap_at: datetime, last_at: datetime, ends_at: datetime, zone: str) -> str:
+    at = [times.show_time(moment, zone) for moment in (meeting.starts_at, swap_at, last_at, ends_at)]
     return f"{at[0]} {said} | {at[1]} swap | {at[2]} closing | {at[3]} stop"
 
 
-def no_halves(meeting: Meeting, last_at: datetime, ends_at: datetime, zones: Zones) -> str:
-    at = [moments.clock(moment, zones) for moment in (meeting.starts_at, last_at, ends_at)]
+def no_halves(meeting: Meeting, last_at: datetime, ends_at: datetime, zone: str) -> str:
+    at = [times.show_time(moment, zone) for moment in (meeting.starts_at, last_at, ends_at)]
     return f"{at[0]} start | {at[1]} closing | {at[2]} stop"
 
 
