@@ -108,7 +108,8 @@ async def open_bot(
     """
     _prepare_state_dir(config.state_dir)
     async with contextlib.AsyncExitStack() as stack:
-        store = await open_store(config.database)
+        journal_days = {p.name: p.policy.reach.audit_days for p in config.programmes}
+        store = await open_store(config.database, journal_days=journal_days)
         stack.push_async_callback(store.close)
         programmes = {p.name: Programme(p.name, _with_operator(p.policy, config)) for p in config.programmes}
         strangers = fill(programmes, await store.load())

@@ -12,7 +12,7 @@ import re
 import sqlite3
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -31,7 +31,8 @@ T = TypeVar("T")
 
 BUSY_SECONDS = 10.0
 SEEN_DAYS = 30  # no medium delivers a message again after so long
-JOURNAL_DAYS = 730
+JOURNAL_DAYS = 730  # of a programme that does not say otherwise
+SHUNT_DAYS = 90  # a failed event holds what was said, so it does not stay for ever
 TIDY_ROWS = 2_000  # deleted per transaction, so that a commit never waits long behind the retention
 
 # Meetings that are over stay in the file and out of memory (rules.FINAL_MEETINGS; a test compares).
@@ -81,15 +82,22 @@ class Shunted:
     replayed_at: datetime | None
 
 
-async def open_store(path: Path | str, *, readonly: bool = False, ballast_bytes: int = BALLAST_BYTES) -> SqliteStore:
+async def open_store(
+    path: Path | str,
+    *,
+    readonly: bool = False,
+    ballast_bytes: int = BALLAST_BYTES,
+    journal_days: Mapping[str, int] | None = None,
+) -> SqliteStore:
     """Open the database at `path`, made or migrated if need be; the caller closes it.
 
+    `journal_days` says for each programme how long its journal is kept; those it does not name keep theirs.
     `readonly` is for the command line beside a running relaybot: no lock is taken and nothing can be changed.
     Raises Misconfigured: no place for it, in use, damaged, locked, another program's, or of a newer relaybot.
     """
     path, lock = _claim(Path(path), readonly)
     try:
-        store = SqliteStore(path, lock, Ballast(path, ballast_bytes))
+        store = SqliteStore(path, lock, Ballast(path, ballast_bytes), journal_days)
         await store._open()  # noqa: SLF001 - the other half of the constructor
     except BaseException:
         if lock:
@@ -112,10 +120,11 @@ def _claim(path: Path, readonly: bool) -> tuple[Path, Lock | None]:
 class SqliteStore:
     """ports.Store on one SQLite file; made by `open_store`."""
 
-    def __init__(self, path: Path, lock: Lock | None, ballast: Ballast) -> None:
+    def __init__(self, path: Path, lock: Lock | None, ballast: Ballast, journal_days: Mapping[str, int] | None) -> None:
         self.path = path
         self._lock = lock
         self._ballast = ballast
+        self._journal_days = {"": JOURNAL_DAYS} if journal_days is None else dict(journal_days)
         self._tables: dict[type[Record], _Table] = {}
         source = copies.read_only(path) if lock is None else str(path)
         self._db = aiosqlite.connect(
@@ -318,8 +327,10 @@ class SqliteStore:
         Returns whether the log could be emptied (a backup or another reader may hold it; then later). Raises Failure.
         """
         now = datetime.now(UTC) if now is None else now
-        for table, days in (("seen", SEEN_DAYS), ("entry", JOURNAL_DAYS)):
-            forget = partial(_forget, table=table, before=to_micros(now - timedelta(days=days)))
+        journals = [("entry", days, programme) for programme, days in self._journal_days.items()]
+        for table, days, programme in (("seen", SEEN_DAYS, ""), ("shunt", SHUNT_DAYS, ""), *journals):
+            before = to_micros(now - timedelta(days=days))
+            forget = partial(_forget, table=table, before=before, programme=programme)
             while await self._hop(forget) == TIDY_ROWS:
                 pass
         busy = await self._hop(lambda db: int(db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]))
@@ -370,11 +381,14 @@ def _table(connection: sqlite3.Connection, codec: Codec) -> _Table:
     )
 
 
-def _forget(connection: sqlite3.Connection, table: str, before: int) -> int:
-    """Delete up to TIDY_ROWS rows of `seen` or `entry` older than `before`; returns how many."""
-    key = "network, id" if table == "seen" else "programme, id"
+def _forget(connection: sqlite3.Connection, table: str, before: int, programme: str) -> int:
+    """Delete up to TIDY_ROWS rows of `seen`, `shunt` or `entry` older than `before`; returns how many."""
+    key = {"seen": "network, id", "shunt": "id", "entry": "programme, id"}[table]
     old = f"SELECT {key} FROM {table} WHERE at < ? LIMIT ?"  # noqa: S608
-    return connection.execute(f"DELETE FROM {table} WHERE ({key}) IN ({old})", (before, TIDY_ROWS)).rowcount  # noqa: S608
+    values: tuple[object, ...] = (before, TIDY_ROWS)
+    if programme:
+        old, values = old.replace("LIMIT", "AND programme = ? LIMIT"), (before, programme, TIDY_ROWS)
+    return connection.execute(f"DELETE FROM {table} WHERE ({key}) IN ({old})", values).rowcount  # noqa: S608
 
 
 def _printable(text: str) -> str:

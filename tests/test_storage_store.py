@@ -23,6 +23,7 @@ from relaybot.model import (
     Application,
     Avoid,
     Case,
+    Entry,
     Feedback,
     Level,
     Meeting,
@@ -344,6 +345,30 @@ async def test_tidy_forgets_what_is_past_its_time(path: Path, monkeypatch: pytes
         assert today
         await store.tidy(NOW)
         assert [one.id for one in await store.journal("tech", "", 100)] == [14, 13, 12, 11, 10]
+
+
+async def test_each_programme_keeps_its_journal_as_long_as_it_says(path: Path) -> None:
+    """One keeps 30 days, one 800; a programme that is not configured any more rests untouched."""
+    names = ("short", "long", "tech")
+    entries = [
+        Entry(name, n, NOW - timedelta(days=back), 1, "join", "") for name in names for n, back in ((1, 799), (2, 29))
+    ]
+    async with opened(path, journal_days={"short": 30, "long": 800}) as store:
+        await store.commit([put(*entries)], [])
+        await store.tidy(NOW)
+        kept = {name: [one.id for one in await store.journal(name, "", 10)] for name in names}
+
+    assert kept == {"short": [2], "long": [2, 1], "tech": [2, 1]}
+
+
+async def test_failed_events_are_not_kept_for_ever(path: Path) -> None:
+    """They hold what was said; after 90 days they go, replayed or not."""
+    async with opened(path) as store:
+        await store.shunt("tech", "an old one", "Traceback", NOW - timedelta(days=91))
+        await store.shunt("tech", "a new one", "Traceback", NOW - timedelta(days=89))
+        await store.tidy(NOW)
+
+        assert [one.event for one in await store.shunted()] == ["a new one"]
 
 
 # ------------------------------------------------------------------------------------- the command line
