@@ -354,9 +354,9 @@ class Office:
 
     async def _shunt(self, programme: Programme, event: Event, bug: Exception, moment: Moment) -> Decision:
         text = "".join(traceback.format_exception(bug))
-        log.error("an event was shunted: %s: %s", type(bug).__name__, bug)
         self.shunted += 1
         number = await self.store.shunt(programme.name, dump_event(event), text, moment.now)
+        log.error("event %d was shunted: %s; relaybot shunted shows it", number, type(bug).__name__)  # no words in logs
         return core.apologise(programme, event, number, moment)
 
     def _alive(self, undo: list[tuple[Programme, Decision]]) -> list[Decision]:
