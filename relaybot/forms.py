@@ -444,7 +444,6 @@ def choice(
     skip: str | None = None,
     echo: Callable[[Desk, Dialogue, str], str] = _no_echo,
     explain: str = "",
-    own: frozenset[str] = frozenset(),
 ) -> Question:
     """A choice: options maps the value kept to the words (digits among them) that mean it.
 
@@ -459,7 +458,7 @@ def choice(
                 return value
         raise Invalid(words.choose_again(tuple(options[value][0] for value in open_now)))
 
-    return Question(key, ask, read, when=when, counted=counted, skip=skip, echo=echo, explain=explain, own=own)
+    return Question(key, ask, read, when=when, counted=counted, skip=skip, echo=echo, explain=explain)
 
 
 YES = ("yes", "y", "1", "ok", "okay", "fine", "sure", "yep")

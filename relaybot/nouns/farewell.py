@@ -6,15 +6,15 @@ partner gets, and when, depends on moderators, clocks and the hours that were pl
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from relaybot import forms
 from relaybot.desk import Desk
 from relaybot.model import Case, Meeting, Pair, Person, Urgency
-from relaybot.nouns import cases, feelings, meetings, pairs, parting, people
+from relaybot.nouns import cases, feelings, meetings, pairs, people
 from relaybot.rules import ACTIVE_PAIRS
 from relaybot.words import leaving as words
+from relaybot.words import telling as team_words
 from relaybot.words.common import join_words
 
 OUTCOMES = {"time": "time", "topics": "fit", "click": "fit"}
@@ -63,6 +63,17 @@ def awake_at(desk: Desk, person: Person, at: datetime) -> datetime:
 
 
 # ------------------------------------------------------------------------------------------ beginning
+
+
+def stands(desk: Desk, pair: Pair) -> None:
+    """The leaving stands from the person's third message on: after silence it goes on with the usual words."""
+    settings = desk.policy.farewell
+    due = desk.now + timedelta(hours=settings.abandoned_hours)
+    coming = meetings.running(desk, pair) or meetings.upcoming(desk, pair)
+    if coming is not None:
+        before = coming.starts_at - timedelta(minutes=desk.policy.session.soon_minutes)
+        due = min(due, max(before, desk.now + timedelta(minutes=settings.abandoned_minutes)))
+    desk.plan("drop-abandoned", f"M{pair.id}", due)
 
 
 def begin(
@@ -140,14 +151,14 @@ def _tell_team(
     desk: Desk, case: Case, pair: Pair, leaver: Person, other: Person, *, default: bool, extra: str
 ) -> None:
     lines = [
-        words.team_case(
+        team_words.team_case(
             case.id, leaver.name, pair.id, other.name, case.hour_at, case.promise or desk.now, people.zone(leaver),
             urgent=case.urgent,
         ),
         extra,
-        words.team_reason(case.reason, case.reason_words),
-        words.team_urgent(case.id, leaver.name) if case.urgent else "",
-        (words.team_usual_text if default else words.team_text)(case.id, other.name, leaver.name, case.notice),
+        team_words.team_reason(case.reason, case.reason_words),
+        team_words.team_urgent(case.id, leaver.name) if case.urgent else "",
+        (team_words.team_usual_text if default else team_words.team_text)(case.id, other.name, leaver.name, case.notice),
     ]  # fmt: skip
     cases.tell(desk, case, *lines, urgency=Urgency.URGENT if case.urgent else Urgency.PERSONAL)
 
@@ -160,11 +171,11 @@ def also(desk: Desk, pair: Pair, second: Person, reason: str, said: str) -> Case
     if reason:
         feelings.keep(desk, pair, second, f"drop {reason}", said)
     first = leaver(desk, case)
-    lines = [words.team_also(case.id, second.name, first.name if first else ""), words.team_reason(reason, said)]
+    lines = [team_words.team_also(case.id, second.name, first.name if first else ""), team_words.team_reason(reason, said)]
     if reason == "wrong":
         theirs = cases.open_case(desk, "help", second, pair=pair, words_=said or words.REASONS[reason])
         desk.change(theirs, urgent=True)
-        lines.append(words.team_also_urgent(theirs.id, second.name))
+        lines.append(team_words.team_also_urgent(theirs.id, second.name))
     cases.tell(desk, case, *lines)
     unanswered(desk, second)
     return case
@@ -237,7 +248,7 @@ def finish(desk: Desk, case: Case) -> None:
     pair = end(desk, pair)
     case = desk.change(cases.close(desk, case), hour_at=None)
     cases.retire(desk, case)
-    cases.tell(desk, case, words.team_told(case.id, other.name if other else "", pair.id))
+    cases.tell(desk, case, team_words.team_told(case.id, other.name if other else "", pair.id))
     if other is not None and not both:
         _ask_partner(desk, pair, other, moderator)
     if first is not None and other is not None and first.stage == "member":
@@ -277,42 +288,6 @@ def _ask_partner(desk: Desk, pair: Pair, other: Person, moderator: Person | None
     if other.stage == "member":
         unanswered(desk, other)
         forms.begin(desk, other, "someone-new", f"M{pair.id}", note=moderator.name if moderator else "")
-
-
-# ---------------------------------------------------------------------------- asked to end it together
-
-
-def ask_both(desk: Desk, pair: Pair, by: Person) -> None:
-    """Somebody says the two have talked: both are asked, each alone, whether it is over."""
-    desk.cancel("drop-self", f"M{pair.id}")
-    pair = desk.change(pair, ended_by=by.id, told_by="both")
-    for side in pairs.sides(desk, pair):
-        desk.put(replace(side, over=False))
-        forms.begin(desk, desk.people[side.person], "end-both", f"M{pair.id}")
-    desk.plan("both-silent", f"M{pair.id}", desk.now + timedelta(days=desk.policy.farewell.self_days))
-
-
-def said_over(desk: Desk, pair: Pair, person: Person) -> bool:
-    """A yes to "end M12?"; whether both have said it now."""
-    desk.put(replace(desk.participants[(pair.id, person.id)], over=True))
-    if person.id == pair.ended_by and pair.stage in ACTIVE_PAIRS:
-        pairs.stop_hours(desk, pair)
-        pairs.move(desk, pair, "end")
-        desk.plan("both-silent", f"M{pair.id}", desk.now + timedelta(days=desk.policy.farewell.self_days))
-    return all(each.over for each in desk.participants.where("pair", pair.id))
-
-
-def end_together(desk: Desk, pair: Pair) -> None:
-    """Both said that it is over."""
-    pair = end(desk, pair)
-    people.tell_team(desk, words.team_over(pair.id), hidden_from=cases.concerned(desk, pair))
-    for person, other in zip(pairs.people(desk, pair), reversed(pairs.people(desk, pair)), strict=True):
-        unanswered(desk, person)
-        leaves = desk.participants[(pair.id, person.id)].leaves
-        desk.tell(person, words.over(pair.id, other.name))
-        if leaves:
-            parting.next_step(desk, desk.people[person.id])
-        forms.begin(desk, person, "afterwards", f"M{pair.id}", note=f"how {parting.LEAVING}" if leaves else "how")
 
 
 def readers_named(desk: Desk, pair: Pair, last: str = "and") -> str:

@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 from relaybot import forms
+from relaybot.commands import Call
 from relaybot.desk import Desk
-from relaybot.model import Avoid, Pair, Person
+from relaybot.model import Avoid, Dialogue, Pair, Person
 from relaybot.nouns import pairs, people, profile
 from relaybot.nouns.pairs import OFFER_STAGES
+from relaybot.ports import Refused
 from relaybot.rules import ACTIVE_PAIRS
 from relaybot.words import leaving as words
+from relaybot.words import telling as team_words
 
 LEAVING = "leave"  # in a dialogue's note: the whole programme is left
 
 # Questions that stay open for somebody who has left: a person's answer to what they brought.
 STAYING_FORMS = frozenset({"afterwards", "case-answer", "farewell-edit"})
+
+
+def pair(desk: Desk, dialogue: Dialogue) -> Pair:
+    """The pair a question is about."""
+    return desk.pairs[int(dialogue.about[1:])]
+
+
+def me(desk: Desk, dialogue: Dialogue) -> Person:
+    """Who is asked."""
+    return desk.people[dialogue.person]
+
+
+def other(desk: Desk, dialogue: Dialogue) -> Person:
+    """The partner of whoever is asked."""
+    return pairs.partner(desk, pair(desk, dialogue), me(desk, dialogue))
 
 
 def left_by(pair: Pair, person: Person) -> bool:
@@ -25,6 +43,21 @@ def left_by(pair: Pair, person: Person) -> bool:
 def leavable(desk: Desk, person: Person) -> list[Pair]:
     """The pairs the person can still leave; one whose partner left in secret is among them."""
     return [p for p in pairs.of(desk, person, ACTIVE_PAIRS | {"ending"}) if not left_by(p, person)]
+
+
+def meant(desk: Desk, call: Call) -> Pair:
+    """The pair to leave. One whose partner is leaving in secret counts; one that is over gets the truth."""
+    number = call.number("pair")
+    own = [p for p in pairs.of(desk, call.me, ACTIVE_PAIRS | {"ending", "ended"}) if number in {0, p.id}]
+    open_now = [p for p in own if p.stage != "ended" and not left_by(p, call.me)]
+    if len(open_now) == 1:
+        return open_now[0]
+    if not open_now and own:
+        last = own[-1]
+        if last.stage == "ending":
+            raise Refused(words.being_told(last.id, pairs.partner(desk, last, call.me).name))
+        raise Refused(words.ended_on(last.id, last.ended_at, people.zone(call.me)))
+    return pairs.mine(desk, call)
 
 
 def next_step(desk: Desk, person: Person) -> None:
@@ -47,7 +80,7 @@ def gone(desk: Desk, person: Person) -> None:
         if dialogue.form not in STAYING_FORMS:
             desk.drop(dialogue)
     desk.tell(person, words.left(person.name, profile.title(desk)))
-    people.tell_team(desk, words.team_left(person.name))
+    people.tell_team(desk, team_words.team_left(person.name))
 
 
 def wish(desk: Desk, person: Person, value: str) -> Person:

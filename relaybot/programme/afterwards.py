@@ -11,7 +11,7 @@ from relaybot import forms
 from relaybot.commands import Call, Text, Word, command
 from relaybot.desk import Desk
 from relaybot.forms import Form, Question, choice, form, given, yes_no
-from relaybot.model import Dialogue, Pair, Person
+from relaybot.model import Dialogue, Person
 from relaybot.nouns import applications, cases, farewell, feelings, pairs, parting, people, profile
 from relaybot.nouns.parting import LEAVING
 from relaybot.ports import Invalid, Refused
@@ -26,23 +26,11 @@ HOW = {"1": "good", "2": "unsure", "3": "no", "good": "good", "unsure": "unsure"
 LATER = frozenset({"later"})
 
 
-def _pair(desk: Desk, dialogue: Dialogue) -> Pair:
-    return desk.pairs[int(dialogue.about[1:])]
-
-
-def _me(desk: Desk, dialogue: Dialogue) -> Person:
-    return desk.people[dialogue.person]
-
-
-def _other(desk: Desk, dialogue: Dialogue) -> Person:
-    return pairs.partner(desk, _pair(desk, dialogue), _me(desk, dialogue))
-
-
 # ------------------------------------------------------------------------------- a person first, if wanted
 
 
 def _ask_person(desk: Desk, dialogue: Dialogue) -> str:
-    pair, other = _pair(desk, dialogue), _other(desk, dialogue)
+    pair, other = parting.pair(desk, dialogue), parting.other(desk, dialogue)
     readers = farewell.readers_named(desk, pair, "or")
     if not readers:
         return words.an_operator_first(desk.policy.operator, other.name)
@@ -53,11 +41,11 @@ def _person_echo(desk: Desk, dialogue: Dialogue, value: str) -> str:
     """ "go on": the moderators need not write first."""
     if value != "go":
         return words.waits_for_you()
-    about_pair = desk.cases.where("pair", _pair(desk, dialogue).id)
+    about_pair = desk.cases.where("pair", parting.pair(desk, dialogue).id)
     case = next((c for c in about_pair if c.person == dialogue.person and c.urgent and c.stage != "closed"), None)
     if case is not None:
         case = desk.change(case, cleared=True)
-        cases.tell(desk, case, words.team_cleared(case.id, _me(desk, dialogue).name))
+        cases.tell(desk, case, words.team_cleared(case.id, parting.me(desk, dialogue).name))
         if case.topic == "farewell" and not cases.readers(desk, case):
             farewell.schedule(desk, case, desk.now)
     return words.goes_on()
@@ -67,7 +55,7 @@ def _person_echo(desk: Desk, dialogue: Dialogue, value: str) -> str:
 
 
 def _ask_how(desk: Desk, dialogue: Dialogue) -> str:
-    return words.how_was_it(_other(desk, dialogue).name, farewell.readers_named(desk, _pair(desk, dialogue)))
+    return words.how_was_it(parting.other(desk, dialogue).name, farewell.readers_named(desk, parting.pair(desk, dialogue)))
 
 
 def _read_how(desk: Desk, dialogue: Dialogue, text: str) -> str:
@@ -82,14 +70,14 @@ def _how_echo(desk: Desk, dialogue: Dialogue, value: str) -> str:
     if not value:
         return ""
     kind, _, said = value.partition(" ")
-    pair, me = _pair(desk, dialogue), _me(desk, dialogue)
+    pair, me = parting.pair(desk, dialogue), parting.me(desk, dialogue)
     feelings.keep(desk, pair, me, kind, said)
     desk.put(replace(desk.participants[(pair.id, me.id)], fit=kind))
     return words.thanks_for_saying()
 
 
 def _ask_rematch(desk: Desk, dialogue: Dialogue) -> str:
-    return words.after(_other(desk, dialogue).name)
+    return words.after(parting.other(desk, dialogue).name)
 
 
 def _read_rematch(desk: Desk, dialogue: Dialogue, text: str) -> str:
@@ -106,15 +94,15 @@ def _read_rematch(desk: Desk, dialogue: Dialogue, text: str) -> str:
 
 def _rematch_echo(desk: Desk, dialogue: Dialogue, value: str) -> str:
     wish, _, avoid = value.partition(" ")
-    parting.wish(desk, _me(desk, dialogue), wish)
+    parting.wish(desk, parting.me(desk, dialogue), wish)
     if avoid == "yes":
-        parting.avoid(desk, _me(desk, dialogue), _other(desk, dialogue))
+        parting.avoid(desk, parting.me(desk, dialogue), parting.other(desk, dialogue))
     return ""
 
 
 def _avoid_echo(desk: Desk, dialogue: Dialogue, value: str) -> str:
     if value == "yes":
-        parting.avoid(desk, _me(desk, dialogue), _other(desk, dialogue))
+        parting.avoid(desk, parting.me(desk, dialogue), parting.other(desk, dialogue))
     return ""
 
 
@@ -132,11 +120,11 @@ def _avoid_open(desk: Desk, dialogue: Dialogue) -> bool:
 
 
 def _done(desk: Desk, dialogue: Dialogue) -> None:
-    me = _me(desk, dialogue)
+    me = parting.me(desk, dialogue)
     if not _stays(desk, dialogue):
         return
     looking = _looking(me) if me.waiting_since is not None else ""
-    readers = bool(farewell.readers_named(desk, _pair(desk, dialogue)))
+    readers = bool(farewell.readers_named(desk, parting.pair(desk, dialogue)))
     desk.tell(me, looking, words.take_care(me.name, readers))
 
 
@@ -162,7 +150,7 @@ form(
             Question("rematch", _ask_rematch, _read_rematch, when=_stays, echo=_rematch_echo, own=LATER),
             choice(
                 "avoid",
-                lambda desk, dialogue: words.avoid(_other(desk, dialogue).name),
+                lambda desk, dialogue: words.avoid(parting.other(desk, dialogue).name),
                 {"yes": forms.YES, "no": forms.NO},
                 when=_avoid_open,
                 skip="no",
@@ -181,7 +169,7 @@ form(
 
 def _someone_new_done(desk: Desk, dialogue: Dialogue) -> None:
     value = given(dialogue, "rematch")
-    me = parting.wish(desk, _me(desk, dialogue), value)
+    me = parting.wish(desk, parting.me(desk, dialogue), value)
     if value == "yes":
         first = words.you_are_first(me.promise, people.zone(me))
         desk.tell(me, first if me.waiting_since is not None else words.looking_when_free())
@@ -193,11 +181,8 @@ form(
     Form(
         "someone-new",
         (
-            choice(
-                "rematch",
-                lambda desk, dialogue: words.someone_new(dialogue.note, desk.policy.operator),
-                REMATCH,
-                own=LATER,
+            replace(
+                choice("rematch", lambda desk, d: words.someone_new(d.note, desk.policy.operator), REMATCH), own=LATER
             ),
         ),
         _someone_new_done,
@@ -255,7 +240,7 @@ def leave(desk: Desk, call: Call) -> None:
 
 
 def _ask_leave(desk: Desk, dialogue: Dialogue) -> str:
-    me = _me(desk, dialogue)
+    me = parting.me(desk, dialogue)
     if me.stage != "member":
         return words.take_back_sure(profile.title(desk))
     partners = [pairs.partner(desk, pair, me).name for pair in parting.leavable(desk, me)]
@@ -263,7 +248,7 @@ def _ask_leave(desk: Desk, dialogue: Dialogue) -> str:
 
 
 def _leave_done(desk: Desk, dialogue: Dialogue) -> None:
-    me = _me(desk, dialogue)
+    me = parting.me(desk, dialogue)
     if given(dialogue, "sure") == "no":
         desk.tell(me, words.stays())
     elif me.stage == "member":

@@ -16,18 +16,19 @@ from relaybot.model import Case, Dialogue, Person, Urgency
 from relaybot.nouns import cases, farewell, people
 from relaybot.ports import Invalid, Refused
 from relaybot.words import leaving as words
+from relaybot.words import telling as team_words
 
 
 def _farewell(desk: Desk, call: Call) -> tuple[Case, Person]:
     """The farewell a command names and whom it is for; raises Refused when it is none, or told."""
     case = cases.meant(desk, call)
     if case.topic != "farewell":
-        raise Refused(words.not_a_farewell(case.id))
+        raise Refused(team_words.not_a_farewell(case.id))
     other = farewell.partner(desk, case)
     if case.stage == "closed" or other is None:
-        raise Refused(words.told_already(case.id))
+        raise Refused(team_words.told_already(case.id))
     if farewell.on_its_way(desk, case):
-        raise Refused(words.team_waiting(case.id, other.name))
+        raise Refused(team_words.team_waiting(case.id, other.name))
     return case, other
 
 
@@ -50,7 +51,7 @@ def approve(desk: Desk, call: Call) -> None:
     first = farewell.leaver(desk, case)
     hurt = farewell.needs_person(desk, case)
     if hurt is not None:
-        raise Refused(words.person_first(hurt.id, _name(desk.people.get(hurt.person))))
+        raise Refused(team_words.person_first(hurt.id, _name(desk.people.get(hurt.person))))
     if first is not None:
         forms.forget(desk, first, farewell.ident(case), "farewell-edit")
     case = cases.take(desk, case, call.me)
@@ -60,11 +61,11 @@ def approve(desk: Desk, call: Call) -> None:
     at = desk.now + timedelta(minutes=minutes)
     due = farewell.schedule(desk, case, at)
     if due <= desk.now:
-        call.reply(desk, words.on_its_way(case.id, other.name))
+        call.reply(desk, team_words.on_its_way(case.id, other.name))
     else:
         away = due > people.waking(desk, other, at)
         zones = [zone for zone in (call.me.zone, people.zone(other)) if zone]
-        call.reply(desk, words.leaves_at(case.id, other.name, due, zones, away=away))
+        call.reply(desk, team_words.leaves_at(case.id, other.name, due, zones, away=away))
 
 
 @command(
@@ -92,7 +93,7 @@ def hold(desk: Desk, call: Call) -> None:
         desk.plan("farewell-hold", farewell.ident(case), until)
     if case.hour_at is not None and case.hour_at > desk.now:
         desk.plan("farewell-neutral", farewell.ident(case), farewell.neutral_at(desk, case, other))
-    call.reply(desk, words.held(case.id, until, zone))
+    call.reply(desk, team_words.held(case.id, until, zone))
 
 
 @command(
@@ -112,11 +113,11 @@ def edit(desk: Desk, call: Call) -> None:
     if len(said) > most:
         raise Refused(words.too_long_notice(most))
     if first is None:
-        raise Refused(words.no_leaver(case.id))
+        raise Refused(team_words.no_leaver(case.id))
     desk.cancel("farewell-tell", farewell.ident(case))
     case = cases.take(desk, case, call.me)
     forms.begin(desk, first, "farewell-edit", farewell.ident(case), note=f"{call.me.id}\n{said}")
-    call.reply(desk, words.edit_asked(case.id, first.name))
+    call.reply(desk, team_words.edit_asked(case.id, first.name))
 
 
 def _edited(desk: Desk, dialogue: Dialogue) -> tuple[Case, str, str]:
@@ -127,7 +128,7 @@ def _edited(desk: Desk, dialogue: Dialogue) -> tuple[Case, str, str]:
 
 def _ask_edit(desk: Desk, dialogue: Dialogue) -> str:
     case, moderator, said = _edited(desk, dialogue)
-    return words.edit_question(moderator, _name(farewell.partner(desk, case)), said)
+    return team_words.edit_question(moderator, _name(farewell.partner(desk, case)), said)
 
 
 def _read_edit(desk: Desk, dialogue: Dialogue, text: str) -> str:
@@ -139,7 +140,7 @@ def _read_edit(desk: Desk, dialogue: Dialogue, text: str) -> str:
         return "no"
     if head.lower() == "edit" and 0 < len(rest) <= desk.policy.farewell.notice_chars:
         return f"own {rest}"
-    raise Invalid(words.edit_choices())
+    raise Invalid(team_words.edit_choices())
 
 
 def _edit_done(desk: Desk, dialogue: Dialogue) -> None:
@@ -148,12 +149,12 @@ def _edit_done(desk: Desk, dialogue: Dialogue) -> None:
     if case.stage == "closed":
         desk.tell(me, words.partner_knows(_name(farewell.partner(desk, case))))
     elif kind == "no":
-        desk.tell(me, words.edit_kept())
-        cases.tell(desk, case, words.team_edit_no(case.id, me.name))
+        desk.tell(me, team_words.edit_kept())
+        cases.tell(desk, case, team_words.team_edit_no(case.id, me.name))
     else:
         case = desk.change(case, notice=own or said)
-        desk.tell(me, words.edit_thanks())
-        cases.tell(desk, case, words.team_edit_yes(case.id, me.name, case.notice))
+        desk.tell(me, team_words.edit_thanks())
+        cases.tell(desk, case, team_words.team_edit_yes(case.id, me.name, case.notice))
 
 
 form(Form("farewell-edit", (Question("text", _ask_edit, _read_edit),), _edit_done, waits=False))
@@ -203,7 +204,7 @@ def _neutral(desk: Desk, about: str, late_seconds: float) -> None:
         return
     other = farewell.partner(desk, case)
     farewell.hour_off(desk, case)
-    cases.tell(desk, case, words.team_neutral_sent(case.id, _name(other)))
+    cases.tell(desk, case, team_words.team_neutral_sent(case.id, _name(other)))
 
 
 @on_timer("farewell-remind")
@@ -217,9 +218,9 @@ def _remind(desk: Desk, about: str, late_seconds: float) -> None:
     if holder is not None and people.waking(desk, holder) > desk.now:
         desk.plan("farewell-remind", about, people.waking(desk, holder))
     elif holder is not None:
-        desk.tell(holder, words.remind(case.id, other.name))
+        desk.tell(holder, team_words.remind(case.id, other.name))
     else:
-        cases.tell(desk, case, words.remind(case.id, other.name))
+        cases.tell(desk, case, team_words.remind(case.id, other.name))
 
 
 @on_timer("farewell-second")
@@ -235,7 +236,7 @@ def _remind_all(desk: Desk, about: str, late_seconds: float) -> None:
     for moderator in cases.readers(desk, case):
         zone = people.zone(moderator)
         operator = desk.policy.operator if unheld else None
-        line = words.remind_all(case.id, other.name, max(case.promise or desk.now, desk.now), zone, operator)
+        line = team_words.remind_all(case.id, other.name, max(case.promise or desk.now, desk.now), zone, operator)
         desk.tell(moderator, line, urgency=Urgency.URGENT)
 
 
@@ -244,7 +245,7 @@ def _hold_over(desk: Desk, about: str, late_seconds: float) -> None:
     """The time a farewell was held back until has come; the moderators read that it waits for them again."""
     found = _waiting(desk, about)
     if found is not None:
-        cases.tell(desk, found[0], words.hold_over(found[0].id))
+        cases.tell(desk, found[0], team_words.hold_over(found[0].id))
 
 
 @on_receipt("farewell")
@@ -257,9 +258,9 @@ def _receipt(desk: Desk, reference: str, outcome: str, reason: str) -> None:
     if outcome == "sent":
         farewell.finish(desk, case)
     elif outcome == "waiting":
-        cases.tell(desk, case, words.team_waiting(case.id, name))
+        cases.tell(desk, case, team_words.team_waiting(case.id, name))
     else:
-        cases.tell(desk, case, words.team_undelivered(case.id, name), urgency=Urgency.URGENT)
+        cases.tell(desk, case, team_words.team_undelivered(case.id, name), urgency=Urgency.URGENT)
 
 
 @on_timer("farewell-known")
