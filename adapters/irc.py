@@ -256,8 +256,8 @@ class Irc:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            link.disconnect("relaybot is restarting")
             self._end()
+            await link.close("relaybot is restarting")
 
     def _tls(self) -> ssl.SSLContext | None:
         if not self.settings.tls:

@@ -75,6 +75,7 @@ class _Wire(client_aio.IrcProtocol):  # type: ignore[misc]  # untyped base
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self.connection.gone.set()
         self.connection.lost(f"{type(exc).__name__}: {exc}" if exc else "closed by the server")
 
     def pause_writing(self) -> None:
@@ -99,6 +100,7 @@ class Link(client_aio.AioConnection):  # type: ignore[misc]  # untyped base
         self.account = ""
         self.full = False
         self.ended = ""
+        self.gone = asyncio.Event()  # the socket is closed
         self.on_room: Callable[[], None] = lambda: None
         self.heard_at = self.reactor.loop.time()
         self._on_line, self._on_lost = on_line, on_lost
@@ -152,6 +154,16 @@ class Link(client_aio.AioConnection):  # type: ignore[misc]  # untyped base
             self.send("QUIT", message or "bye")
             self.transport.close()
         self.lost(message or "we left")
+
+    async def close(self, message: str, timeout_seconds: float = 2.0) -> None:
+        """Say QUIT and wait until the socket is closed; a peer that does not take part is not waited for."""
+        self.disconnect(message)
+        if not hasattr(self, "transport"):
+            return
+        try:
+            await asyncio.wait_for(self.gone.wait(), timeout_seconds)
+        except TimeoutError:
+            self.transport.abort()
 
     def abort(self, reason: str) -> None:
         """Drop the connection without waiting for a peer that may be gone."""

@@ -123,6 +123,7 @@ class Listener:
 
     def _take(self, line: Line, nick: str, userhost: str, text: str, place: Place | None, action: bool) -> None:
         """Was it said to us, may it be heard, and by whom was it said?"""
+        self._people.spoke(nick, userhost, self._now())
         addressed = place is None
         if action:
             if place is None:
@@ -136,7 +137,6 @@ class Listener:
                 addressed = True
         if not text or not (addressed or (place and place.use is not Use.PUBLIC)):
             return
-        self._people.spoke(nick, userhost, self._now())
         message = Message(
             network=self._network,
             sender="",
