@@ -60,6 +60,9 @@ def documents() -> dict[Path, str]:
 
 def main(arguments: list[str]) -> int:
     """Write the files with --write; without, say which are not current (exit status 1)."""
+    if not (ROOT / "pyproject.toml").is_file():
+        print("the reference is made in a checkout of relaybot; this is an installed copy.")
+        return 1
     stale = 0
     for path, text in documents().items():
         there = (ROOT / path).read_text(encoding="utf-8") if (ROOT / path).exists() else ""
