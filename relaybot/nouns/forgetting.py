@@ -25,7 +25,8 @@ def forget(desk: Desk, person: Person) -> None:
         raise Refused(words.last_moderator(person.name))
     if person.moderator:
         person = _stop_moderating(desk, person)
-    for pair in pairs.of(desk, person, OPEN):
+    ended = pairs.of(desk, person, OPEN)
+    for pair in ended:
         farewell.without(desk, pair, person)
     relay.forget(desk, person)
     _leave_offers(desk, person)
@@ -34,7 +35,7 @@ def forget(desk: Desk, person: Person) -> None:
     _forget_sides(desk, person)
     _forget_rest(desk, person)
     if person.stage == "member":
-        people.tell_team(desk, words.team_member_left())
+        people.tell_team(desk, words.team_member_left([pair.id for pair in ended]))
     desk.note(0, "forget", f"person {person.id}")
 
 

@@ -208,5 +208,6 @@ def team_offer_gone(number: int) -> str:
     return f"M{number} is withdrawn: one of the two asked to be forgotten. The other one hears the usual words."
 
 
-def team_member_left() -> str:
-    return "A member left and asked to be forgotten. Where they had a partner, the partner has been told that the hours have ended, and is asked about someone new."
+def team_member_left(pairs: Sequence[int]) -> str:
+    over = f" {join_words([f'M{number}' for number in pairs])}: the partner has been told that the hours have ended." if pairs else ""
+    return f"A member left and asked to be forgotten.{over}"
