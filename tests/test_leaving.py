@@ -112,7 +112,7 @@ def read_by_bram(reason: str, after: tuple[str, ...], own: tuple[str, ...], told
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     reason=st.sampled_from(REASONS),
-    after=st.sampled_from([a for a in AFTER if a[:1] != ("rematch yes. no",)]),
+    after=st.sampled_from(AFTER),
     own=st.lists(st.sampled_from(BRAM), max_size=4).map(tuple),
     told=st.sampled_from(["approve", "nobody"]),
     gap=st.integers(0, 14),

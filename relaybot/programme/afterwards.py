@@ -167,6 +167,11 @@ form(
 # ------------------------------------------------------------------------------- the partner: someone new
 
 
+def _ask_someone_new(desk: Desk, dialogue: Dialogue) -> str:
+    moderated = bool(people.moderators(desk, (dialogue.person,)))
+    return words.someone_new(dialogue.note, desk.policy.operator, moderated=moderated)
+
+
 def _someone_new_done(desk: Desk, dialogue: Dialogue) -> None:
     value = given(dialogue, "rematch")
     me = parting.wish(desk, parting.me(desk, dialogue), value)
@@ -181,9 +186,7 @@ form(
     Form(
         "someone-new",
         (
-            replace(
-                choice("rematch", lambda desk, d: words.someone_new(d.note, desk.policy.operator), REMATCH), own=LATER
-            ),
+            replace(choice("rematch", _ask_someone_new, REMATCH), own=LATER),
         ),
         _someone_new_done,
         stopped=lambda desk, dialogue: forms.say(desk, dialogue, words.first_later()),
@@ -194,14 +197,14 @@ form(
 
 @command(
     "rematch",
-    Word("wish", choices=("yes", "no", "later")),
+    Word("your wish", choices=("yes", "no", "later")),
     topic="leave",
     help="whether you'd like to be paired with someone new",
     examples=("rematch yes", "rematch later"),
 )
 def rematch(desk: Desk, call: Call) -> None:
     """The answer to the open question about it, or a wish at any other time."""
-    value = call.text("wish")
+    value = call.text("your wish")
     for name in ("someone-new", "afterwards"):
         dialogue = forms.of(desk, call.me, name)
         if dialogue is not None and dialogue.asking == "rematch" and not dialogue.kept:

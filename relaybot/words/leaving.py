@@ -73,8 +73,9 @@ def told(partner: str, moderator: str, words: str, hours: int) -> tuple[str, ...
     return (f"{partner}, {sender}.", words, given)
 
 
-def someone_new(moderator: str, operator: str) -> str:
-    talk = f"To talk to {moderator}: moderator <your words>" if moderator else f"To talk to a person: {by_operator(operator)}"
+def someone_new(moderator: str, operator: str, *, moderated: bool) -> str:
+    """`moderator` told it, if somebody did; `moderated`: there is one to talk to."""
+    talk = f"To talk to {moderator or 'a person'}: {'moderator <your words>' if moderated else by_operator(operator)}"
     return f"You're first on our list if you'd like someone new: 1 yes please  2 later  3 no.   {talk}"
 
 
