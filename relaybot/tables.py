@@ -182,6 +182,7 @@ class Tables:
             stage=lambda p: (p.stage,),
             moderator=lambda p: (True,) if p.moderator else (),
             waiting=lambda p: (True,) if _waiting(p) else (),
+            away=lambda p: (True,) if _waiting(p) and p.paused_until is not None else (),
             offers=lambda p: {s.name for s in p.offer} if _waiting(p) else (),
             learns=lambda p: {s.name for s in p.learn} if _waiting(p) else (),
         )
@@ -241,4 +242,3 @@ class Tables:
                 undo.append(Drop(record))
         undo.reverse()
         return undo
-

@@ -152,6 +152,11 @@ def waiting(desk: Desk) -> list[Person]:
     return sorted(found, key=lambda p: (not p.front, p.waiting_since, p.id))
 
 
+def waiting_count(desk: Desk) -> int:
+    """How many wait and are not on a pause, without looking at any of them (a pause that is over is taken off)."""
+    return desk.people.count("waiting", True) - desk.people.count("away", True)
+
+
 def paused(desk: Desk, person: Person) -> bool:
     """Whether the person asked for a pause that still lasts."""
     return person.paused_until is not None and person.paused_until > desk.now

@@ -10,7 +10,7 @@ from relaybot.commands import COMMANDS, Arg, Call, Command, Who, command
 from relaybot.desk import Desk
 from relaybot.forms import Form, form, given, yes_no
 from relaybot.model import Dialogue, Message, Person
-from relaybot.nouns import meetings, pairs, profile, whereabouts
+from relaybot.nouns import meetings, pairs, people, profile, whereabouts
 from relaybot.ports import Invalid
 from relaybot.rules import ACTIVE_PAIRS
 from relaybot.words import common
@@ -89,8 +89,9 @@ def _in_public(desk: Desk, call: Call) -> bool:
 
 def _public_line(desk: Desk) -> str:
     """Counts from the indexes: anybody may ask this as often as they like."""
-    active = sum(desk.pairs.count("stage", stage) for stage in ACTIVE_PAIRS)
-    return words.public_line(profile.title(desk), desk.people.count("waiting", True), active, meetings.held_last_week(desk))
+    # Pairs that rest are not counted; one whose end has not been told is, so that the number tells nobody.
+    active = sum(desk.pairs.count("stage", stage) for stage in (*ACTIVE_PAIRS, "ending") if stage != "resting")
+    return words.public_line(profile.title(desk), people.waiting_count(desk), active, meetings.held_last_week(desk))
 
 
 def _topic(topic: str, person: Person | None) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ def queue(desk: Desk, call: Call) -> None:
     lines = [line for _, line in sorted(found)]
     most = desk.policy.limits.queue_lines
     if not lines:
-        call.reply(desk, words.queue_empty(desk.people.count("waiting", True)))
+        call.reply(desk, words.queue_empty(people.waiting_count(desk)))
         return
     call.reply(desk, *lines[:most], *([words.queue_more(len(lines) - most)] if len(lines) > most else []))
 

@@ -78,8 +78,8 @@ def off_without_pair() -> str:
 
 
 def off_read_by(names: str, case: int, by: str) -> str:
-    reads = "reads" if " and " not in names else "read"
-    return f"Only {names} {reads} this (H{case}). One of them answers here, at the latest by {by}. Your partner isn't told."
+    reads, one = ("read", "One of them") if " and " in names else ("reads", names)
+    return f"Only {names} {reads} this (H{case}). {one} answers here, at the latest by {by}. Your partner isn't told."
 
 
 def off_nobody(case: int, operator: str) -> str:
