@@ -206,11 +206,11 @@ async def let_pass(
             return
 
 
-async def settled(bot: Bot, waiting: int = 0) -> None:
-    """Wait until nothing is due or undecided, and no more than `waiting` letters are undelivered."""
+async def settled(bot: Bot, absent: Callable[[], int] = lambda: 0) -> None:
+    """Wait until nothing is due, undecided or undelivered, but for `absent()` letters to people who are not there."""
     end = time.monotonic() + QUIET_SECONDS_MAX
     while time.monotonic() < end:
         await asyncio.sleep(0.002)
-        if bot.office.idle() and sum(postman.waiting for postman in bot.postmen.values()) <= waiting:
+        if bot.office.idle() and sum(postman.waiting for postman in bot.postmen.values()) <= absent():
             return
     raise Failed("relaybot did not come to rest")

@@ -111,7 +111,7 @@ class World:
         self.make(*decision)
         self.deliver()
         if isinstance(event, Heard):
-            self.fire_until(self.now)  # an office looks at its timers after every event
+            self.fire_until(self.now)  # an office looks at its timers before and after every message
         return decision
 
     def make(self, *changes: Change) -> None:
@@ -178,6 +178,7 @@ class World:
             addressed=addressed,
             style=self.style,
         )
+        self.fire_until(self.now)
         about = object_named(self.programme, message, Moment(self.now, b""))
         self.happen(Heard(message, self.entries(about) if about else ()))
 
@@ -409,6 +410,7 @@ class Player:
             self.settled()
             self.world.away.discard(f"{self.world.network}/{tail}")
             self.world.deliver()
+            self.world.fire_until(self.world.now)
         else:
             raise PlayFailed("no such stage direction")
 

@@ -92,7 +92,7 @@ class WireWorld:
         self.folder = folder
         self.runner = runner
         self.clock = StoryClock(start)
-        self.clock.pace(0.001)  # it stands almost still; `at` moves it
+        self.clock.pace(1e-6)  # it stands almost still; `at` moves it
         self.policy = policy
         self.said: list[tuple[str, str]] = []
         self.away: set[str] = set()
@@ -223,11 +223,14 @@ class WireWorld:
 
     async def _rest(self) -> None:
         """Until nothing more happens by itself."""
-        waiting = sum(1 for x in self.programme.tables.letters.rows.values() if x.to in self.away)
-        await settled(self.bot, waiting=waiting)
+
+        def absent() -> int:
+            return sum(1 for x in self.programme.tables.letters.rows.values() if x.to in self.away)
+
+        await settled(self.bot, absent)
         for wire in list(self.people.values()):
             await wire.flush()
-        await settled(self.bot, waiting=waiting)
+        await settled(self.bot, absent)
 
     def pass_until(self, moment: datetime) -> None:
         """Time passes."""
@@ -252,6 +255,9 @@ class WireWorld:
             await self._rest()
 
         self._run(work())
+
+    def fire_until(self, moment: datetime) -> None:
+        """The office fires what is due by itself."""
 
     def close(self) -> None:
         """Everyone leaves, relaybot ends."""
