@@ -132,16 +132,6 @@ class WireWorld:
     @property
     def opened(self) -> list[int]:
         """Numbers of the cases, the one opened first in front."""
-        return [case.id for case in self.programme.tables.cases.rows.values()]
-
-    @property
-    def now(self) -> datetime:
-        """The clock, on the whole minute plays are written in."""
-        return self.clock.now()
-
-    @property
-    def opened(self) -> list[int]:
-        """Numbers of the cases, the one opened first in front."""
         cases = self.programme.tables.cases.rows.values()
         return [case.id for case in sorted(cases, key=lambda case: case.opened_at or self.now)]
 
