@@ -244,6 +244,7 @@ def forget(
         from relaybot.desk import Desk
         from relaybot.events import Moment
         from relaybot.nouns.forgetting import forget as erase
+        from relaybot.ports import Refused
 
         async with _offline(found) as bot:
             programme, known = _find(bot, person)
@@ -253,7 +254,10 @@ def forget(
                 print("Nothing was changed.")
                 return
             desk = Desk(programme, Moment(bot.clock.now(), secrets.token_bytes(16)))
-            erase(desk, desk.people[known.id])
+            try:
+                erase(desk, desk.people[known.id])
+            except Refused as no:
+                raise Misconfigured(str(no)) from None
             await bot.store.commit([desk.changes()], [])
             await bot.store.tidy()
             print(f"{known.name} is forgotten. Partners and moderators are told when relaybot runs again.")

@@ -287,6 +287,17 @@ def test_forget_asks_first(folder: Path) -> None:
     assert names(folder) == {"ana"}
 
 
+def test_forget_keeps_the_only_moderator(shell: Shell, folder: Path) -> None:
+    """Members would be left without a person: a sentence, and nothing is changed."""
+    dana = Person("tech-peer", 1, "dana", "irc:embedded/dana", since=NOW, moderator=True)
+    fill(folder, (Put(dana), Put(Address("tech-peer", "irc:embedded/dana", 1))), person(2, "bram"))
+    status, out, err = shell("forget", "dana", "--yes")
+
+    assert (status, out) == (1, "")
+    assert "dana is the only moderator." in err
+    assert names(folder) == {"dana", "bram"}
+
+
 # ----------------------------------------------------------------------------------------------- shunted
 
 

@@ -6,6 +6,8 @@ mute or away, or the pair is ending, the letter is held back, and the writer hea
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from relaybot.desk import Desk
 from relaybot.model import Letter, Pair, Person
 from relaybot.nouns import cases, pairs, people, sessions
@@ -34,11 +36,16 @@ def on_the_way(desk: Desk, pair: Pair, writer: Person, reader: Person) -> list[L
     return [x for x in desk.letters.where("person", reader.id) if x.receipt.startswith(mark)]
 
 
-def carry(desk: Desk, pair: Pair, writer: Person, text: str, *, mode: str = "tell") -> None:
+Show = Callable[[str, str], str]
+
+
+def carry(
+    desk: Desk, pair: Pair, writer: Person, text: str, *, mode: str = "tell", show: Show = words.carried
+) -> None:
     """Send words to the partner, or keep them; the writer is told what happens, now or by the receipt.
 
     `mode`: "tell" reports every delivery, "talk" only what is not delivered at once, "place" what was said in
-    the pair's own place and is only kept, never carried.
+    the pair's own place and is only kept, never carried. `show` makes a line of a name and words.
     """
     if pair.stage == "ending" and (pair.ended_by == writer.id or pair.told_by == "each"):
         raise Refused(words.you_ended_it(pair.id))
@@ -47,7 +54,7 @@ def carry(desk: Desk, pair: Pair, writer: Person, text: str, *, mode: str = "tel
     before = on_the_way(desk, pair, writer, reader)
     if len(before) >= desk.policy.limits.waiting_lines:
         raise Refused(words.too_many(reader.name, desk.policy.limits.waiting_lines))
-    lines = [words.carried(writer.name, line) for line in map(_clean, text.splitlines()) if line]
+    lines = [show(writer.name, line) for line in map(_clean, text.splitlines()) if line]
     if not lines:
         raise Refused(words.nothing_to_tell())
     _write(desk, pair, writer, reader, lines, mode, keep=keep)
@@ -178,3 +185,16 @@ def _tell_given_up(desk: Desk, pair: Pair, writer: Person, reader: Person, reaso
         desk.tell(writer, words.refused(reader.name, reason))
     said = words.team_unreachable(pair.id, writer.name, reader.name, reason)
     people.tell_team(desk, said, hidden_from=cases.concerned(desk, pair))
+
+
+# ------------------------------------------------------------------------------------------- soundness
+
+
+def unsound(desk: Desk) -> str:
+    """Words can never arrive after a farewell, and never lie in the outbox for ever."""
+    for letter in desk.letters.changed.values():
+        if letter is None or not (letter.held or letter.receipt.startswith("relay ")):
+            continue
+        if not letter.person or not letter.claim.startswith("pair ") or letter.expires_at is None:
+            return f"words in letter {letter.id} are not tied to a person, a pair and a time"
+    return ""

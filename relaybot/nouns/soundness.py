@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from relaybot.desk import Desk
 from relaybot.model import Letter, Meeting, Pair, Participant, Person
-from relaybot.nouns import applications, farewell, offers, team
+from relaybot.nouns import applications, farewell, offers, relay, team
 from relaybot.nouns.people import active_pairs
 from relaybot.rules import ACTIVE_PAIRS, LIFECYCLES, OPEN_PAIRS
 
@@ -24,6 +24,7 @@ def unsound(desk: Desk) -> str:
         or offers.unsound(desk)
         or applications.unsound(desk)
         or team.unsound(desk)
+        or relay.unsound(desk)
         or farewell.unsound(desk)
     )
 

@@ -13,7 +13,7 @@ from relaybot.commands import Call, Ref, Text, Word, command, on_timer
 from relaybot.desk import Desk
 from relaybot.forms import Form, Question, given
 from relaybot.model import Dialogue, Pair, Person
-from relaybot.nouns import feelings, meetings, pairs, people, sessions
+from relaybot.nouns import feelings, meetings, pairs, people, relay, sessions
 from relaybot.ports import Invalid, Refused
 from relaybot.rules import ACTIVE_PAIRS
 from relaybot.words import fitting as words
@@ -158,12 +158,15 @@ def thanks(desk: Desk, call: Call) -> None:
     if not said:
         call.reply(desk, words.thanks_how())
         return
-    pair = pairs.mine(desk, call)
+    pair = pairs.mine(desk, call, relay.OPEN)
     partner = pairs.partner(desk, pair, call.me)
+    if relay.held_back(desk, pair, partner):
+        relay.carry(desk, pair, call.me, said, show=lambda name, line: words.thanks_said(call.me, line))
+        return
     side = pairs.side(desk, pair, call.me)
     if side is not None:
         desk.put(replace(side, thanked=side.thanked + 1))
-    desk.tell(partner, words.thanks_said(call.me, said))
+    desk.tell(partner, words.thanks_said(call.me, said), claim=relay.claim(pair))
     call.reply(desk, words.thanks_passed(partner))
 
 
