@@ -26,6 +26,7 @@ from relaybot import __version__
 from relaybot.clock import FastClock, SystemClock
 from relaybot.config import EMBEDDED_NETWORK, Config, IrcTable
 from relaybot.desk import Programme
+from relaybot.events import Started
 from relaybot.model import Address, Code, Decision, Drop, Letter, Message, Person, Put, Tally, Urgency
 from relaybot.nouns.codes import LENGTH, digest, spell
 from relaybot.office import Office, fill
@@ -93,6 +94,12 @@ class Bot:
             )
             adapter.deliver(Delivery(letter, lambda: True, lambda outcome, reason, seconds: None))
 
+    def spent(self, code: Code) -> None:
+        """The first moderator's code was used: the file it lay in goes."""
+        if code.purpose == "moderator":
+            (self.config.state_dir / CODE_FILE).unlink(missing_ok=True)
+            self.code = ""
+
     def ready(self) -> bool:
         """Whether every adapter is connected and in its places."""
         return all(adapter.ready() for adapter in self.adapters)
@@ -128,6 +135,7 @@ async def open_bot(
             lambda: secrets.token_bytes(16),
             bot.send if connect else _leave_in_outbox,
             bot.unwritten,
+            bot.spent,
         )
         bot.postmen = {a.network: Postman(a, clock, bot.office.settle) for a in adapters}
         if connect:
@@ -143,6 +151,7 @@ async def serve(bot: Bot, on_ready: Callable[[], None] = lambda: None) -> None:
     for programme in bot.programmes.values():
         for letter in sorted(programme.tables.letters.rows.values(), key=lambda x: x.id):
             bot.send(programme, letter)
+        bot.office.put(programme, Started())
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(bot.office.run(), name="office")

@@ -14,7 +14,7 @@ from enum import IntEnum
 from typing import Any
 
 from relaybot.desk import Desk
-from relaybot.model import Entry, Message, Pair, Person
+from relaybot.model import Entry, Letter, Message, Pair, Person
 from relaybot.ports import Invalid
 from relaybot.words import common as words
 
@@ -228,7 +228,8 @@ class Call:
 
 COMMANDS: dict[str, Command] = {}
 _TIMERS: dict[str, Callable[[Desk, str, float], None]] = {}
-_RECEIPTS: dict[str, Callable[[Desk, str, str, str], None]] = {}
+Receiver = Callable[[Desk, Letter, str, str, str], None]
+_RECEIPTS: dict[str, Receiver] = {}
 Listener = Callable[[Desk, Pair, Person, str], "bool | None"]
 _OVERHEARD: list[Listener] = []
 _NOTICED: list[Callable[[Desk, Person, str], None]] = []
@@ -272,9 +273,9 @@ def on_timer(name: str) -> Callable[..., Any]:
 
 
 def on_receipt(name: str) -> Callable[..., Any]:
-    """Declare what happens with receipts "name ...": handler(desk, reference, outcome, reason)."""
+    """Declare what happens with receipts "name <reference>": handler(desk, letter, reference, outcome, reason)."""
 
-    def declare(handler: Callable[[Desk, str, str, str], None]) -> Callable[[Desk, str, str, str], None]:
+    def declare(handler: Receiver) -> Receiver:
         assert name not in _RECEIPTS, f"receipt {name} is declared twice"
         _RECEIPTS[name] = handler
         return handler
@@ -299,10 +300,10 @@ def fire(desk: Desk, name: str, about: str, late_seconds: float) -> None:
     _TIMERS[name](desk, about, late_seconds)
 
 
-def settle(desk: Desk, receipt: str, outcome: str, reason: str) -> None:
-    """Run a receipt's handler."""
-    name, _, reference = receipt.partition(" ")
-    _RECEIPTS[name](desk, reference, outcome, reason)
+def settle(desk: Desk, letter: Letter, outcome: str, reason: str) -> None:
+    """Run the handler of a letter's receipt."""
+    name, _, reference = letter.receipt.partition(" ")
+    _RECEIPTS[name](desk, letter, reference, outcome, reason)
 
 
 def overhear(desk: Desk, pair: Pair, person: Person, text: str) -> bool:

@@ -13,9 +13,9 @@ import relaybot.programme  # noqa: F401 - fills the registries of commands, form
 from relaybot import commands, forms
 from relaybot.commands import Call, Command
 from relaybot.desk import Desk, Programme
-from relaybot.events import Came, Due, Event, Heard, Moment, Told
+from relaybot.events import Came, Due, Event, Heard, Moment, Started, Told
 from relaybot.model import Decision, Dialogue, Letter, Message, Pair, Person
-from relaybot.nouns import people
+from relaybot.nouns import pairs, people
 from relaybot.nouns.soundness import unsound
 from relaybot.ports import Invalid, Refused
 from relaybot.words import common as words
@@ -41,9 +41,11 @@ def decide(programme: Programme, event: Event, moment: Moment) -> Decision:
         late = (desk.now - timer.due).total_seconds()
         commands.fire(desk, timer.name, timer.about, max(late, 0.0))
     elif isinstance(event, Told):
-        commands.settle(desk, event.letter.receipt, event.outcome, event.reason)
+        commands.settle(desk, event.letter, event.outcome, event.reason)
     elif isinstance(event, Came):
         people.let_in(desk, event.address)
+    elif isinstance(event, Started):
+        pairs.reenter(desk)
     problem = unsound(desk)
     if problem:
         raise Unsound(problem)

@@ -155,11 +155,21 @@ class Desk:
         urgency: Urgency = Urgency.PERSONAL,
         claim: str = "",
         expires_at: datetime | None = None,
+        receipt: str = "",
         invite: Iterable[str] = (),
         close: bool = False,
     ) -> None:
         """Write to a place (channel, room) where several people read."""
-        self._write(place, lines, urgency, claim=claim, expires_at=expires_at, invite=tuple(invite), close=close)
+        self._write(
+            place,
+            lines,
+            urgency,
+            claim=claim,
+            expires_at=expires_at,
+            receipt=receipt,
+            invite=tuple(invite),
+            close=close,
+        )
 
     def _write(
         self,

@@ -39,7 +39,12 @@ class Came:
     address: str
 
 
-Event = Heard | Due | Told | Came
+@dataclass(frozen=True, slots=True)
+class Started:
+    """Event: relaybot is there again after a start."""
+
+
+Event = Heard | Due | Told | Came | Started
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ from datetime import datetime, timedelta
 
 from relaybot import decide as core
 from relaybot.desk import Programme
-from relaybot.events import Came, Due, Event, Heard, Moment, Told
-from relaybot.model import Change, Decision, Drop, Entry, Letter, Message, Put, Record, Tally, Timer
+from relaybot.events import Came, Due, Event, Heard, Moment, Started, Told
+from relaybot.model import Change, Code, Decision, Drop, Entry, Letter, Message, Put, Record, Tally, Timer
 from relaybot.nouns.cases import FOR_OPERATOR
 from relaybot.ports import Clock, Store, StoreFailed
 
@@ -61,6 +61,7 @@ class Office:
         nonce: Callable[[], bytes],
         send: Outgoing,
         unwritten: Callable[[Message], None] = lambda message: None,
+        spent: Callable[[Code], None] = lambda code: None,
     ) -> None:
         self.programmes = dict(programmes)
         self.store = store
@@ -68,6 +69,7 @@ class Office:
         self.nonce = nonce
         self.send = send  # a committed letter goes to its postman
         self.unwritten = unwritten  # nothing could be stored: say so without the outbox
+        self.spent = spent  # a one-time code was used up
         self.shunted = 0
         self.events = 0
         self._inbox: deque[_Incoming] = deque()
@@ -319,6 +321,8 @@ class Office:
                 self._remember(record)
             elif isinstance(record, Entry) and record.verb in FOR_OPERATOR:
                 log.warning("%s: %s %s", record.programme, record.verb, record.about)
+        elif isinstance(record, Code):
+            self.spent(record)
 
     def _give_back(self, batch: list[_Incoming], problem: StoreFailed) -> None:
         """After a failed commit: speakers are told, timers and receipts come again."""
@@ -404,6 +408,8 @@ def dump_event(event: Event) -> str:
         return json.dumps({"due": {**asdict(event.timer), "due": event.timer.due.isoformat()}})
     if isinstance(event, Came):
         return json.dumps({"came": {"address": event.address}})
+    if isinstance(event, Started):
+        return json.dumps({"started": {}})
     return json.dumps({"told": {"receipt": event.letter.receipt, "outcome": event.outcome, "reason": event.reason}})
 
 
@@ -415,6 +421,8 @@ def read_event(text: str) -> Event:
     if "due" in found:
         fields = found["due"]
         return Due(Timer(**{**fields, "due": datetime.fromisoformat(str(fields["due"]))}))  # type: ignore[arg-type]
+    if "started" in found:
+        return Started()
     if "came" in found:
         return Came(str(found["came"]["address"]))
     raise ValueError("a receipt cannot be replayed; the letter's fate is known")

@@ -158,6 +158,7 @@ class LimitSettings(Section):
     case_words: int = Field(default=50, ge=5, le=500, description="most messages kept with one case")
     memos: int = Field(default=50, ge=1, le=500, description="most memos on one object or person")
     open_cases: int = Field(default=5, ge=1, le=50, description="most open help cases of one person")
+    places: int = Field(default=100, ge=0, le=10_000, description="pairs' own places relaybot comes back into by itself after a start, at most")
     waiting_lines: int = Field(default=50, ge=5, le=1000, description="most undelivered messages from one partner to the other")
     listed: int = Field(default=10, ge=1, le=100, description="people or pairs named in a list when no number is given")
     data_lines: int = Field(default=30, ge=10, le=200, description="most lines of mydata")

@@ -248,8 +248,7 @@ def introduce(desk: Desk, pair: Pair) -> Pair:
     for person in both:
         _introduction(desk, pair, person, pairs.partner(desk, pair, person))
     if pair.place:
-        homes = tuple(person.home for person in both)
-        desk.post(pair.place, words.place_opened(tuple(p.name for p in both), pair.id), invite=homes)
+        pairs.in_place(desk, pair, words.place_opened(tuple(p.name for p in both), pair.id), invite=True)
     for person in both:
         _settle_others(desk, desk.people[person.id])
     tell_moderators(desk, pair, team_words.team_introduced(pair.id, *both))

@@ -9,9 +9,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from relaybot import forms
-from relaybot.commands import Call
+from relaybot.commands import Call, on_receipt
 from relaybot.desk import Desk
-from relaybot.model import Pair, Participant, Person, Tally, Urgency
+from relaybot.model import Letter, Pair, Participant, Person, Tally, Urgency
 from relaybot.nouns import meetings
 from relaybot.nouns.people import moderators, paused, start_waiting, waking
 from relaybot.ports import Refused
@@ -104,10 +104,47 @@ def say(
 ) -> None:
     """Write to both at once: in their place, or to each in private. Everything said here both may read."""
     if pair.place:
-        desk.post(pair.place, *lines, urgency=urgency, expires_at=expires_at, claim=claim)
+        in_place(desk, pair, *lines, urgency=urgency, expires_at=expires_at, claim=claim)
         return
     for person in people(desk, pair):
         desk.tell(person, *lines, urgency=urgency, expires_at=expires_at, claim=claim)
+
+
+def in_place(
+    desk: Desk,
+    pair: Pair,
+    *lines: str,
+    urgency: Urgency = Urgency.PERSONAL,
+    expires_at: datetime | None = None,
+    claim: str = "",
+    invite: bool = False,
+) -> None:
+    """Write into the pair's own place; should it be lost, the same lines go to each of them in private."""
+    homes = [person.home for person in people(desk, pair)] if invite else []
+    desk.post(
+        pair.place, *lines, urgency=urgency, expires_at=expires_at, claim=claim, receipt=f"place {pair.id}", invite=homes
+    )
+
+
+@on_receipt("place")
+def place_told(desk: Desk, letter: Letter, reference: str, outcome: str, reason: str) -> None:
+    """A place that cannot be used (strangers hold it, the door is shut) is given up: words go to each from now on."""
+    pair = desk.pairs.get(int(reference))
+    if outcome != "undeliverable" or reason in {"", "expired"} or pair is None or pair.stage not in ACTIVE_PAIRS:
+        return
+    lost = words.place_lost(letter.to.partition("/")[2]) if pair.place == letter.to else ""
+    if lost:
+        desk.change(pair, place="")
+    for person in people(desk, pair):
+        desk.tell(person, lost, *letter.text, urgency=letter.urgency, expires_at=letter.expires_at, claim=letter.claim)
+
+
+def reenter(desk: Desk) -> None:
+    """After a start: come back into the places of the pairs who talked last, so that what is said there is heard."""
+    found = [p for stage in sorted(ACTIVE_PAIRS) for p in desk.pairs.where("stage", stage) if p.place]
+    found.sort(key=lambda p: (p.last_word_at or p.drafted_at, p.id), reverse=True)
+    for pair in found[: desk.policy.limits.places]:
+        in_place(desk, pair, urgency=Urgency.AMBIENT, invite=True)
 
 
 def move(desk: Desk, pair: Pair, verb: str) -> Pair:

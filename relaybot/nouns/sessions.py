@@ -192,7 +192,7 @@ def speak(desk: Desk, pair: Pair, text: Text, *, urgency: Urgency = Urgency.URGE
     """
     expires = desk.now + timedelta(seconds=desk.policy.session.stale_seconds) if fleeting else None
     if pair.place:
-        desk.post(pair.place, *text(zones(desk, pair)).splitlines(), urgency=urgency, expires_at=expires)
+        pairs.in_place(desk, pair, *text(zones(desk, pair)).splitlines(), urgency=urgency, expires_at=expires)
         return
     for person in pairs.people(desk, pair):
         desk.tell(person, *text([people.zone(person)]).splitlines(), urgency=urgency, expires_at=expires)

@@ -39,7 +39,7 @@ def _note(desk: Desk, pair: Pair, meeting: Meeting, at: datetime, quiet: bool) -
         line = words.missing_partner(there[0], pair.place.rpartition("/")[2])
         desk.tell(missing[0], line, urgency=Urgency.URGENT, claim=claim, expires_at=expires)
         if pair.place:
-            desk.post(pair.place, words.missing_place(there[0], missing[0]), claim=claim, expires_at=expires)
+            pairs.in_place(desk, pair, words.missing_place(there[0], missing[0]), claim=claim, expires_at=expires)
         else:
             desk.tell(there[0], words.written(missing[0]), claim=claim, expires_at=expires)
     return desk.change(meeting, said=(*meeting.said, "note"))

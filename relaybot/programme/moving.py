@@ -86,7 +86,7 @@ def _soon(desk: Desk, about: str, late_seconds: float) -> None:
     pair = desk.pairs[meeting.pair]
     minutes = round((meeting.starts_at - desk.now).total_seconds() / 60)
     if pair.place:
-        desk.post(pair.place, invite=[person.home for person in pairs.people(desk, pair)], expires_at=meeting.starts_at)
+        pairs.in_place(desk, pair, invite=True, expires_at=meeting.starts_at)
     for person in pairs.people(desk, pair):
         line = words.soon(person, pairs.partner(desk, pair, person), minutes, pair.place.rpartition("/")[2])
         claim = f"meeting {meeting.id} agreed"

@@ -12,7 +12,7 @@ from relaybot import commands, forms
 from relaybot.commands import Call, Ref, Text, command, on_receipt, on_timer, overhears
 from relaybot.desk import Desk
 from relaybot.forms import Form, Question, Taken, form
-from relaybot.model import Dialogue, Pair, Person
+from relaybot.model import Dialogue, Letter, Pair, Person
 from relaybot.nouns import meetings, pairs, relay
 from relaybot.ports import Invalid
 from relaybot.words import relaying as words
@@ -115,7 +115,7 @@ def talk_idle(desk: Desk, about: str, late_seconds: float) -> None:
 
 
 @on_receipt("relay")
-def relayed(desk: Desk, reference: str, outcome: str, reason: str) -> None:
+def relayed(desk: Desk, letter: Letter, reference: str, outcome: str, reason: str) -> None:
     """What became of words: the writer is told."""
     relay.settled(desk, reference, outcome, reason)
 

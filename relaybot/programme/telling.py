@@ -12,7 +12,7 @@ from relaybot import forms, times
 from relaybot.commands import Call, Keys, Ref, Text, Who, command, notices, on_receipt, on_timer
 from relaybot.desk import Desk
 from relaybot.forms import Form, Question, form, given
-from relaybot.model import Case, Dialogue, Person, Urgency
+from relaybot.model import Case, Dialogue, Letter, Person, Urgency
 from relaybot.nouns import cases, farewell, people
 from relaybot.ports import Invalid, Refused
 from relaybot.words import leaving as words
@@ -249,7 +249,7 @@ def _hold_over(desk: Desk, about: str, late_seconds: float) -> None:
 
 
 @on_receipt("farewell")
-def _receipt(desk: Desk, reference: str, outcome: str, reason: str) -> None:
+def _receipt(desk: Desk, letter: Letter, reference: str, outcome: str, reason: str) -> None:
     """The partner has the words: the pair is over. Or they wait, or could not be delivered: moderators know."""
     case = desk.cases.get(int(reference[1:]))
     if case is None or case.stage == "closed" or desk.pairs[case.pair].stage != "ending":

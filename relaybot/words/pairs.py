@@ -19,3 +19,7 @@ def which(numbers: Sequence[int]) -> str:
 
 def no_such(number: int) -> str:
     return f"There is no M{number}. pairs lists them."
+
+
+def place_lost(channel: str) -> str:
+    return f"{channel} cannot be used any more, so from now on I write to each of you here. Commands work here as they did there."
