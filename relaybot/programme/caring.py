@@ -68,7 +68,7 @@ def _kept(desk: Desk, person: Person) -> list[str]:
     """What is stored about a person, as they may know it: nothing here shows what another one did in secret."""
     own = _pairs_known(desk, person)
     open_cases = [c for c in desk.cases.where("person", person.id) if c.topic == "help"]
-    hours = sum(pair.held for pair in own) + sum(len(_agreed(desk, pair.id)) for pair in own)
+    hours = sum(pair.held for pair in own)  # agreed ones would show that a partner has left in secret
     found = [
         words.kept_profile(person.stage == "member"),
         words.kept_address(desk.addresses.count("person", person.id)),
@@ -85,10 +85,6 @@ def _kept(desk: Desk, person: Person) -> list[str]:
 
 def _some(number: int, one: str) -> str:
     return words.counted(number, one) if number else ""
-
-
-def _agreed(desk: Desk, pair: int) -> list[datetime]:
-    return [m.starts_at for m in desk.meetings.where("pair", pair) if m.stage == "agreed"]
 
 
 def _pairs_known(desk: Desk, person: Person) -> list[Pair]:

@@ -79,10 +79,6 @@ def talk_begins(name: str, minutes: int) -> str:
     )
 
 
-def talk_explained(name: str) -> str:
-    return f"You are talking to {name}: every line goes there. A line with only a dot (.) or stop ends it; !status and the like are for me."
-
-
 def talk_ends(name: str) -> str:
     return f"Done. What you say now is for me again, not for {name}."
 
