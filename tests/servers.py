@@ -286,6 +286,14 @@ def start_embedded(directory: Path, *options: str) -> Running:
 
 # ----------------------------------------------------------------------------------------------- fixtures
 
+# Names of the fixtures below, for tests that have to hold on every server.
+SERVERS = (
+    "embedded",
+    pytest.param("inspircd", marks=pytest.mark.servers),
+    pytest.param("ngircd", marks=pytest.mark.servers),
+    pytest.param("ngircd_services", marks=pytest.mark.servers),
+)
+
 
 def _session(running: Running) -> Iterator[Running]:
     try:

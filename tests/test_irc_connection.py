@@ -29,8 +29,6 @@ from tests.servers import (
     PASSWORD,
     Running,
     end,
-    inspircd,  # noqa: F401  # a fixture
-    inspircd_stock,  # noqa: F401  # a fixture
     make_certificate,
     start_atheme,
     start_inspircd,
@@ -63,7 +61,7 @@ def tls(server: Running, **more: Any) -> dict[str, Any]:
 
 
 @servers
-async def test_sasl_plain_over_tls(inspircd: Running) -> None:  # noqa: F811
+async def test_sasl_plain_over_tls(inspircd: Running) -> None:
     async with on(inspircd) as scene:
         bot = await scene.bot(**tls(inspircd, sasl_account="relaybot", sasl_password=PASSWORD))
         ana = await scene.person(fresh("ana"))
@@ -75,7 +73,7 @@ async def test_sasl_plain_over_tls(inspircd: Running) -> None:  # noqa: F811
 
 
 @servers
-async def test_sasl_external_by_certificate(inspircd: Running, tmp_path: Path) -> None:  # noqa: F811
+async def test_sasl_external_by_certificate(inspircd: Running, tmp_path: Path) -> None:
     make_certificate(needs.program("openssl", "openssl"), tmp_path, "relaybot")
     both = tmp_path / "both.pem"
     both.write_text((tmp_path / "cert.pem").read_text() + (tmp_path / "key.pem").read_text())
@@ -102,7 +100,7 @@ async def test_sasl_external_by_certificate(inspircd: Running, tmp_path: Path) -
     ],
 )
 async def test_what_no_retry_cures_ends_it_with_a_sentence(
-    inspircd: Running,  # noqa: F811
+    inspircd: Running,
     more: dict[str, Any],
     sentence: str,
 ) -> None:
@@ -137,7 +135,7 @@ async def test_services_away_means_waiting_not_joining(tmp_path: Path) -> None:
 
 
 @servers
-async def test_a_half_open_link_is_noticed_and_letters_come_back(inspircd: Running) -> None:  # noqa: F811
+async def test_a_half_open_link_is_noticed_and_letters_come_back(inspircd: Running) -> None:
     """SIGSTOP: the kernel still acknowledges, the server says nothing. Then what was not proven is settled."""
     async with on(inspircd) as scene:
         bot = await scene.bot(ping_seconds=0.2, ping_timeout_seconds=0.2)
@@ -154,7 +152,7 @@ async def test_a_half_open_link_is_noticed_and_letters_come_back(inspircd: Runni
 
 
 @servers
-async def test_killed_by_an_operator_it_comes_back(inspircd: Running) -> None:  # noqa: F811
+async def test_killed_by_an_operator_it_comes_back(inspircd: Running) -> None:
     async with on(inspircd) as scene:
         bot = await scene.bot()
         operator = await scene.person(fresh("oper"))
@@ -170,7 +168,7 @@ async def test_killed_by_an_operator_it_comes_back(inspircd: Running) -> None:  
 @pytest.mark.slow
 @pytest.mark.parametrize("pace", [None, 1.0])
 async def test_the_flood_protection_of_a_stock_server_is_not_hit(
-    inspircd_stock: Running,  # noqa: F811
+    inspircd_stock: Running,
     pace: float | None,
 ) -> None:
     """Paced or not: sixteen letters to eight people on a server that takes one line a second after ten."""

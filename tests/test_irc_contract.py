@@ -12,14 +12,7 @@ import pytest
 
 from relaybot.model import Message, Style, Urgency
 from tests.irc_contract import Scene, fresh
-from tests.servers import embedded, inspircd, ngircd, ngircd_services  # noqa: F401  # fixtures
-
-SERVERS = [
-    "embedded",
-    pytest.param("inspircd", marks=pytest.mark.servers),
-    pytest.param("ngircd", marks=pytest.mark.servers),
-    pytest.param("ngircd_services", marks=pytest.mark.servers),
-]
+from tests.servers import SERVERS
 
 
 @pytest.fixture(params=SERVERS)

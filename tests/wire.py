@@ -130,6 +130,11 @@ class WireWorld:
         return self.bot.programmes[NAME]
 
     @property
+    def now(self) -> datetime:
+        """The clock."""
+        return self.clock.now()
+
+    @property
     def opened(self) -> list[int]:
         """Numbers of the cases, the one opened first in front."""
         cases = self.programme.tables.cases.rows.values()
