@@ -71,6 +71,11 @@ def addresses(desk: Desk, person: Person) -> list[str]:
     return [a.address for a in desk.addresses.where("person", person.id) if a.verified]
 
 
+def printable(text: str) -> str:
+    """Words without what cannot be shown; joiners stay, because words of many scripts are not words without them."""
+    return "".join(sign if sign.isprintable() or sign in "\u200c\u200d" else " " for sign in text)
+
+
 def zone(person: Person) -> str:
     """The person's zone; UTC while unknown."""
     return person.zone or "UTC"
@@ -85,9 +90,7 @@ def moderators(desk: Desk, hidden_from: Iterable[int] = ()) -> list[Person]:
     return [p for p in desk.people.where("moderator", True) if p.id not in hidden]
 
 
-def tell_team(
-    desk: Desk, *lines: str, hidden_from: Iterable[int] = (), urgency: Urgency = Urgency.PERSONAL
-) -> None:
+def tell_team(desk: Desk, *lines: str, hidden_from: Iterable[int] = (), urgency: Urgency = Urgency.PERSONAL) -> None:
     """Write to the moderators: in their place, or to each alone when it concerns one of them or no place exists."""
     hidden = set(hidden_from)
     places = [n.moderators for n in desk.policy.networks.values() if n.moderators]

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from relaybot import times
 from relaybot.desk import Desk
 from relaybot.model import Person, Skill, Window
+from relaybot.nouns import people
 from relaybot.ports import Invalid
 from relaybot.skills import LONGEST_NAME, read_skills
 from relaybot.words import profile as words
@@ -122,7 +123,8 @@ def _few(desk: Desk, found: tuple[Window, ...]) -> tuple[Window, ...]:
 # ------------------------------------------------------------------------------------------- languages
 
 _MUST_NONE = re.compile(
-    r"\b(?:no(?:ne)?(?: of (?:them|these))?(?: is)?(?: a)? ?musts?|no must|nothing is a must|neither is a must|without a must)\b", re.I
+    r"\b(?:no(?:ne)?(?: of (?:them|these))?(?: is)?(?: a)? ?musts?|no must|nothing is a must|neither is a must|without a must)\b",
+    re.I,
 )
 _MUST_WORD = re.compile(r"\b(?:(?:is |as )?(?:a |the )?must(?: be| have)?|only|required|mandatory)\b:?", re.I)
 _FILLER = re.compile(
@@ -185,7 +187,12 @@ def language(text: str) -> str:
         plain = _CODES.get(plain.lower(), plain) if plain.lower() != "no" else ""
     if not plain:
         return ""
-    if len(plain) > LONGEST_LANGUAGE or len(plain) < 2 or not all(c.isalpha() or c in " -'" for c in plain) or len(plain.split()) > 3:
+    if (
+        len(plain) > LONGEST_LANGUAGE
+        or len(plain) < 2
+        or not all(c.isalpha() or c in " -'" for c in plain)
+        or len(plain.split()) > 3
+    ):
         raise Invalid(words.odd_language(plain))
     name = " ".join(word[:1].upper() + word[1:] for word in plain.split())
     return f"{name} (a little)" if little else name
@@ -202,7 +209,7 @@ def languages_text(found: Iterable[str], must: str) -> str:
 
 def line(text: str, field: str, most: int) -> str:
     """One line of plain text up to a length; raises Invalid."""
-    said = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    said = " ".join(people.printable(text).split())
     if len(said) > most:
         raise Invalid(words.too_long(field, most))
     return said

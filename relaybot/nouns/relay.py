@@ -39,9 +39,7 @@ def on_the_way(desk: Desk, pair: Pair, writer: Person, reader: Person) -> list[L
 Show = Callable[[str, str], str]
 
 
-def carry(
-    desk: Desk, pair: Pair, writer: Person, text: str, *, mode: str = "tell", show: Show = words.carried
-) -> None:
+def carry(desk: Desk, pair: Pair, writer: Person, text: str, *, mode: str = "tell", show: Show = words.carried) -> None:
     """Send words to the partner, or keep them; the writer is told what happens, now or by the receipt.
 
     `mode`: "tell" reports every delivery, "talk" only what is not delivered at once, "place" what was said in
@@ -68,7 +66,7 @@ def carry(
 
 
 def _clean(line: str) -> str:
-    return "".join(sign if sign.isprintable() else " " for sign in line).strip()
+    return people.printable(line).strip()
 
 
 def _write(desk: Desk, pair: Pair, writer: Person, reader: Person, lines: list[str], mode: str, *, keep: bool) -> None:
