@@ -308,7 +308,8 @@ def settle(desk: Desk, letter: Letter, outcome: str, reason: str) -> None:
 
 def overhear(desk: Desk, pair: Pair, person: Person, text: str) -> bool:
     """Let every listener hear a word said in a pair's place; True when it was an answer to one of them."""
-    return any([listener(desk, pair, person, text) for listener in _OVERHEARD])
+    answered = [listener(desk, pair, person, text) for listener in _OVERHEARD]  # every one of them hears it
+    return any(answered)
 
 
 def notice(desk: Desk, person: Person, name: str) -> None:

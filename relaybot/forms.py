@@ -122,11 +122,7 @@ def missing(desk: Desk, dialogue: Dialogue) -> list[Question]:
 def count(desk: Desk, dialogue: Dialogue, key: str) -> tuple[int, int]:
     """(k, n): which of the counted questions this is, out of how many really asked."""
     have = answers(dialogue)
-    asked = [
-        q.key
-        for q in FORMS[dialogue.form].questions
-        if q.counted and (q.key in have or q.when(desk, dialogue))
-    ]
+    asked = [q.key for q in FORMS[dialogue.form].questions if q.counted and (q.key in have or q.when(desk, dialogue))]
     return (asked.index(key) + 1 if key in asked else 0), len(asked)
 
 

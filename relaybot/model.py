@@ -213,7 +213,9 @@ class Pair(Numbered):
     private: str = ""  # what they agreed to keep between them
     ended_at: datetime | None = None
     ended_by: int = 0
-    told_by: str = ""  # self | moderator | both (they talked) | each (both asked a moderator, one not knowing of the other)
+    told_by: str = (
+        ""  # self | moderator | both (they talked) | each (both asked a moderator, one not knowing of the other)
+    )
     told_at: datetime | None = None  # when the other side knew
     outcome: str = ""  # completed | fit | time | unreachable | other | no | expired | withdrawn
 
@@ -239,7 +241,9 @@ class Participant:
     thanked: int = 0
     over: bool = False  # said that the pair is over
     leaves: bool = False  # leaves the programme as soon as the pair is over
-    unread: int = 0  # their words for the partner: 0 delivered, 1 waiting (and they know), 2 given up (and moderators know)
+    unread: int = (
+        0  # their words for the partner: 0 delivered, 1 waiting (and they know), 2 given up (and moderators know)
+    )
 
     @property
     def key(self) -> tuple[int, int]:

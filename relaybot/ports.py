@@ -1,12 +1,12 @@
 """What the core asks of the world: Protocols for adapters, store and clock, and the errors between them.
 
-    Exception
-    ├── Refused         the programme says no to a person; the text says what to do instead
-    ├── Invalid         an answer cannot be taken; the text says how it could be
-    ├── Undeliverable   an adapter: this letter will never arrive there
-    ├── TryLater        an adapter: not now; `seconds` until it makes sense again
-    ├── Misconfigured   at start: what is wrong in the configuration or on this machine
-    └── StoreFailed     the store could not commit; nothing happened
+Exception
+├── Refused         the programme says no to a person; the text says what to do instead
+├── Invalid         an answer cannot be taken; the text says how it could be
+├── Undeliverable   an adapter: this letter will never arrive there
+├── TryLater        an adapter: not now; `seconds` until it makes sense again
+├── Misconfigured   at start: what is wrong in the configuration or on this machine
+└── StoreFailed     the store could not commit; nothing happened
 """
 
 from __future__ import annotations

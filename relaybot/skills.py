@@ -99,9 +99,12 @@ SYNONYMS: Mapping[str, str] = {
 
 _SPLIT = re.compile(r"[,;\n]+|(?:^|\s)/(?=\s|$)|\.(?=\s)|(?:^|\s)(?:and|plus|&|but|though)(?=[\s(]|$)", re.I)
 _EXACT = re.compile(rf"^(?P<name>.+) \((?P<level>{'|'.join(NAMES.values())})\)$", re.I)
-_NUMBER = {word: n for n, word in enumerate("zero one two three four five six seven eight nine ten".split())} | {"many": 9}
+_NUMBER = {word: n for n, word in enumerate("zero one two three four five six seven eight nine ten".split())} | {
+    "many": 9
+}
 _YEARS = re.compile(
-    rf"(?:^| )(?:for |since )?(?:about |over )?(?P<n>[0-9]{{1,2}}|{'|'.join(_NUMBER)})\+? (?:years?|yrs?)(?: of experience)?$", re.I
+    rf"(?:^| )(?:for |since )?(?:about |over )?(?P<n>[0-9]{{1,2}}|{'|'.join(_NUMBER)})\+? (?:years?|yrs?)(?: of experience)?$",
+    re.I,
 )
 _LEAD = re.compile(
     r"^(?:hi|hello|well|so|and|also|then|maybe|perhaps|mostly|mainly|especially|i|i'd|i'm|i am|am|would|could|can|will|do|did|have|done|been|using|working|how to"
@@ -111,9 +114,16 @@ _LEAD = re.compile(
 )
 _TRAIL = re.compile(r"\s+(?:please|too|as well|already|if possible|i guess|i think|maybe|properly|better)$", re.I)
 # "I know docker a bit" beside a wish tells from where the person starts; it is no wish of its own.
-_KNOWN = re.compile(r"^(?:i |i've |i have |i'm )?(?:already )?(?:know|knew|speak|use|used|did|tried|have|done|familiar with)\s+(?P<rest>.+)$", re.I)
+_KNOWN = re.compile(
+    r"^(?:i |i've |i have |i'm )?(?:already )?(?:know|knew|speak|use|used|did|tried|have|done|familiar with)\s+(?P<rest>.+)$",
+    re.I,
+)
 _UNKNOWN = re.compile(r"^(?:i |i've |i have )?(?:never|don't|do not|know nothing|no experience)\b", re.I)
-_NO_SKILL = frozenset("nothing anything everything something idk none no yes unsure dunno".split()) | {"not sure", "no idea", "don't know"}
+_NO_SKILL = frozenset("nothing anything everything something idk none no yes unsure dunno".split()) | {
+    "not sure",
+    "no idea",
+    "don't know",
+}
 
 
 def read_skills(text: str, synonyms: Mapping[str, str], *, learning: bool, most: int = 20) -> tuple[Skill, ...]:
@@ -166,7 +176,11 @@ def _parts(text: str) -> Iterator[str]:
     """The pieces between commas and "and"; what stands in brackets is not cut."""
     shielded = re.sub(r"\([^()]*\)", lambda m: m[0].translate({44: "\x00", 59: "\x00", 46: "\x01"}), text)
     for raw in _SPLIT.split(shielded):
-        part = " ".join(raw.replace("\x00", " ").replace("\x01", ".").replace("’", "'").split()).strip(" !\"'-*").rstrip(".")
+        part = (
+            " ".join(raw.replace("\x00", " ").replace("\x01", ".").replace("’", "'").split())
+            .strip(" !\"'-*")
+            .rstrip(".")
+        )
         if part:
             yield part
 

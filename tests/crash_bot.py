@@ -114,7 +114,7 @@ class BotProcess:
                 await asyncio.sleep(0.02)
 
 
-async def kill_again_and_again(bot: BotProcess, kills: int, chance: random.Random, pause_seconds: float = 0.4) -> None:
+async def kill_again_and_again(bot: BotProcess, kills: int, chance: random.Random, pause_seconds: float = 0.6) -> None:
     """Kill and start `kills` times, at random moments, one in five while it is still starting; ends with a ready bot."""
     for _ in range(kills):
         if chance.random() < 0.8:

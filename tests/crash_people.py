@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from adapters.irc_lines import parse
@@ -17,7 +18,7 @@ from tests.raw_irc import RawIrc
 BOT = "relaybot"
 CHANNEL = "#tech-peer"
 PATIENCE_SECONDS = 10.0  # a bot that is there answers within this
-GRACE_SECONDS = 0.4  # after it came back: what it had written down before may still arrive
+GRACE_SECONDS = 0.2  # after it came back: what it had written down before may still arrive
 
 
 class Unanswered(AssertionError):
@@ -49,6 +50,7 @@ class Someone:
     tally: Tally
     channels: tuple[str, ...] = ()
     heard: list[Line] = field(default_factory=list)
+    places: set[str] = field(default_factory=set)
     sent: list[str] = field(default_factory=list)
     there: bool = False
     life: int = 1
@@ -89,6 +91,8 @@ class Someone:
             self.heard.append(Line(place, line.param(1), self.life))
         elif line.command == "JOIN" and by_bot and line.param(0) == CHANNEL:
             self.there = True
+        elif line.command == "JOIN" and line.source.partition("!")[0] == self.nick:
+            self.places.add(line.param(0))
         elif line.command == "353" and line.param(2) == CHANNEL:
             self.there = self.there or BOT in line.param(-1).replace("@", "").split()
         elif line.command == "QUIT" and by_bot:
@@ -151,19 +155,26 @@ class Someone:
                 return line
         return None
 
+    def all_of(self, pattern: str, at: str | None = None) -> list[Line]:
+        """Every line heard that matches."""
+        return [line for line in self.heard if (at is None or line.place == at) and re.search(pattern, line.text)]
+
     async def wait_for(self, pattern: str, since: int = 0, at: str | None = None, seconds: float = 60.0) -> Line:
         """Wait until a line comes by itself."""
-        async with asyncio.timeout(seconds):
-            while (found := self.find(pattern, since, at)) is None:
-                await self._wait(0.05)
+        await self.until(lambda: self.find(pattern, since, at), f"{pattern!r}", seconds)
+        found = self.find(pattern, since, at)
+        assert found
         return found
 
-    async def until(self, true: object) -> None:
+    async def until(self, true: Callable[[], object], what: str = "something", seconds: float = 60.0) -> None:
         """Wait until something about this person has become true."""
-        assert callable(true)
-        async with asyncio.timeout(60):
-            while not true():
-                await self._wait(0.05)
+        try:
+            async with asyncio.timeout(seconds):
+                while not true():
+                    await self._wait(0.05)
+        except TimeoutError:
+            last = "\n  ".join(f"{line.life} {line.place}: {line.text}" for line in self.heard[-12:])
+            raise Unanswered(f"{self.nick} waited for {what}; last heard:\n  {last}") from None
 
     async def _wait(self, seconds: float) -> None:
         assert self._task is not None

@@ -105,7 +105,9 @@ def test_an_applicant_and_an_offer_are_shown() -> None:
     w = town()
     add_applicant(w, "ravi", {})
     assert "Application A1: handed in Tue 24 Nov, submitted." in answers(w, "ravi", "mydata")
-    assert answers(w, "ravi", "privacy")[0].startswith("I keep: what you told me of yourself (moderators read it), 1 address")
+    assert answers(w, "ravi", "privacy")[0].startswith(
+        "I keep: what you told me of yourself (moderators read it), 1 address"
+    )
     add_member(w, "oto", {})
     for said in ("pair lupe oto first lupe now", "yes"):
         w.say("dana", said)
@@ -135,5 +137,8 @@ def test_nothing_of_it_is_said_in_a_place() -> None:
         w.said.clear()
         w.say("esi", text, place="team")
         aloud = [line for reader, line in w.said if reader == "team"]
-        assert aloud in ([], ["Nothing is about to be deleted. forget me deletes everything of yours, a day later."]) or "mod leave" in aloud[0]
+        assert (
+            aloud in ([], ["Nothing is about to be deleted. forget me deletes everything of yours, a day later."])
+            or "mod leave" in aloud[0]
+        )
         assert not any("irc:test" in line for line in aloud)

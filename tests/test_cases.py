@@ -95,7 +95,11 @@ def leaks(w: World, found: list[str]) -> None:
     st.lists(
         st.one_of(
             st.tuples(st.sampled_from(["ana", "bram", "carol", "fay"]), st.sampled_from(BRINGS), st.just(0)),
-            st.tuples(st.sampled_from(["dana", "esi", "fay", "dana@team", "fay@team"]), st.sampled_from(WORK), st.integers(0, 9)),
+            st.tuples(
+                st.sampled_from(["dana", "esi", "fay", "dana@team", "fay@team"]),
+                st.sampled_from(WORK),
+                st.integers(0, 9),
+            ),
             st.tuples(st.just("time"), st.just(""), st.integers(1, 60)),
         ),
         min_size=5,
@@ -242,7 +246,9 @@ def test_a_moderator_keeps_no_memo_on_their_own_pair() -> None:
     """Dana is in M13."""
     w = town()
 
-    assert answers(w, "dana", "memo M13 hm") == ["That is about yourself; moderators' notes on you are kept by the others."]
+    assert answers(w, "dana", "memo M13 hm") == [
+        "That is about yourself; moderators' notes on you are kept by the others."
+    ]
 
 
 def test_quiet_rest_at_once_when_the_hour_is_near() -> None:

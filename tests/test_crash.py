@@ -15,12 +15,13 @@ import pytest
 
 from tests.crash_bot import BotProcess, kill_again_and_again
 from tests.crash_check import Findings, check_applications, check_numbers, read_back
+from tests.crash_pairs import SETTINGS, TEAM, Couple, check_couple
 from tests.crash_people import Someone, Tally, apply, set_numbers
 from tests.servers import Running, start_embedded
 
 pytestmark = [pytest.mark.crash, pytest.mark.slow]
 
-TEAM = "#tech-peer-mods"
+SPEED = 600  # an hour passes in six seconds
 
 
 @pytest.fixture
@@ -82,4 +83,39 @@ async def test_nothing_lost_nothing_twice(tmp_path: Path, server: Running, crash
     assert (status, seconds < 2) == (0, True)
     assert (found.lost, found.twice) == ([], [])
     assert found.repeated <= kills * len(members)
+    assert "Traceback" not in bot.said()
+
+
+async def test_no_pair_hour_or_farewell_twice_or_missed(tmp_path: Path, server: Running, crash_long: bool) -> None:
+    """Couples are paired, meet and part on a fast clock while relaybot is killed: every step happens, and happens once."""
+    kills = 200 if crash_long else 20
+    bot = BotProcess(tmp_path / "bot", server.port, speed=SPEED, settings=SETTINGS)
+    tally, over = Tally(), asyncio.Event()
+    dana, turn = Someone("dana", tally, (TEAM,)), asyncio.Lock()
+    couples = [Couple(dana, turn, Someone(f"ana{n}", tally), Someone(f"bram{n}", tally)) for n in range(3)]
+    members = [person for couple in couples for person in couple.both]
+
+    async def kill() -> None:
+        await kill_again_and_again(bot, kills, random.Random())
+        over.set()
+
+    async with crowd(bot, server.port, dana, *members):
+        async with asyncio.TaskGroup() as group:
+            group.create_task(kill())
+            for couple in couples:
+                group.create_task(couple.live(over))
+        await bot.drained()
+        status, seconds = await bot.stop()
+    left = await read_back(bot, members)
+    found = Findings()
+    check_applications(found, left, {nick: n for couple in couples for nick, n in couple.applications.items()}, dana)
+    for couple in couples:
+        check_couple(found, left, couple)
+    numbers = sorted(one.pair for couple in couples for one in couple.rounds)
+    print(f"\n{found.summary(kills, tally)} ({len(numbers)} pairs, hours and farewells)")
+    assert (status, seconds < 2) == (0, True)
+    assert (found.lost, found.twice) == ([], [])
+    assert [row[0] for row in bot.rows("SELECT id FROM pair WHERE stage = 'ended' ORDER BY id")] == numbers
+    assert bot.rows("SELECT count(*) FROM pair") == [(len(numbers),)]
+    assert bot.rows("SELECT pair FROM meeting WHERE stage = 'held' ORDER BY pair") == [(number,) for number in numbers]
     assert "Traceback" not in bot.said()

@@ -137,7 +137,9 @@ def test_a_partner_keeps_the_pair_and_their_own_words() -> None:
     assert (pair.stage, pair.place) == ("ended", "")
     assert w.programme.tables.participants.keys("pair", 12) == ((12, bram.id),)
     assert [f.words for f in w.programme.tables.feedback.rows.values()] == ["patient"]
-    assert next(line for reader, line in w.said if reader == "bram").startswith("Your hours together have come to an end.")
+    assert next(line for reader, line in w.said if reader == "bram").startswith(
+        "Your hours together have come to an end."
+    )
 
 
 def test_whoever_ended_it_is_not_told_that_it_ended() -> None:
@@ -184,7 +186,9 @@ def test_an_open_case_is_gone_for_those_who_could_see_it() -> None:
     number = w.opened[-1]
     w.said.clear()
     erase(w)
-    assert f"H{number} is gone, with everything in it: the person asked to be forgotten." in [line for _, line in w.said]
+    assert f"H{number} is gone, with everything in it: the person asked to be forgotten." in [
+        line for _, line in w.said
+    ]
     w.say("dana", f"reply H{number} hello")
     assert f"There is no open H{number}" in w.said[-1][1]
 

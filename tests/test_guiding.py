@@ -9,7 +9,7 @@ import pytest
 import relaybot.decide  # noqa: F401 - fills the registry of commands
 from relaybot.commands import COMMANDS, Who, find, read_args
 from relaybot.desk import Desk
-from relaybot.model import Moment
+from relaybot.events import Moment
 from relaybot.nouns import meetings
 from relaybot.words import guiding as words
 from tests.play import World, add_member, add_person, world

@@ -275,7 +275,18 @@ def hour_of_two(apart: bool = False) -> World:
 
 
 DOINGS = st.sampled_from(
-    ["lupe hi", "oto hi", "lupe hold", "oto go", "lupe !extend 4", "oto !yes", "lupe swap", "oto !late 5", "lupe end", "outage"]
+    [
+        "lupe hi",
+        "oto hi",
+        "lupe hold",
+        "oto go",
+        "lupe !extend 4",
+        "oto !yes",
+        "lupe swap",
+        "oto !late 5",
+        "lupe end",
+        "outage",
+    ]
 )
 
 

@@ -71,10 +71,22 @@ def says(w: World, name: str, *lines: str) -> list[str]:
 
 REASONS = ["skip", "1", "2 boring", "3 we are too different", "4 it felt wrong", "5", f"5 {CANARY}", CANARY]
 AFTER = [(), ("rematch yes. no",), ("later", "yes"), ("rematch no. yes",), ("stop",), (f"moderator {CANARY} {CANARY}",)]
-BRAM = ["status", "propose fri 18:00", "tell are you there?", "rematch yes", "match me", "slots", "skip", "fit good", "help"]
+BRAM = [
+    "status",
+    "propose fri 18:00",
+    "tell are you there?",
+    "rematch yes",
+    "match me",
+    "slots",
+    "skip",
+    "fit good",
+    "help",
+]
 
 
-def read_by_bram(reason: str, after: tuple[str, ...], own: tuple[str, ...], told: str, gap: int) -> list[tuple[datetime, str, str]]:
+def read_by_bram(
+    reason: str, after: tuple[str, ...], own: tuple[str, ...], told: str, gap: int
+) -> list[tuple[datetime, str, str]]:
     """(when, where, line) of everything bram can read, in a world where ana leaves with this reason and these words."""
     w = town()
     seen: list[tuple[datetime, str, str]] = []
@@ -377,7 +389,9 @@ Move = Callable[[World], None]
     st.lists(
         st.tuples(
             st.sampled_from(["ana", "bram"]),
-            st.sampled_from(["drop", "1", "2", "3", "yes", "no", "done", "skip", "leave", "later", "stop", "rematch yes"]),
+            st.sampled_from(
+                ["drop", "1", "2", "3", "yes", "no", "done", "skip", "leave", "later", "stop", "rematch yes"]
+            ),
         ),
         min_size=4,
         max_size=25,

@@ -286,7 +286,9 @@ async def test_claims_are_asked_when_it_leaves(bench: Bench) -> None:
 async def test_waiting_is_told_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """A letter that asked for a receipt reports that it waits once, however often it is tried, and then that it was sent."""
     told: list[tuple[str, str]] = []
-    monkeypatch.setattr(bench.postman, "settle", lambda programme, letter, outcome, reason: told.append((outcome, reason)))
+    monkeypatch.setattr(
+        bench.postman, "settle", lambda programme, letter, outcome, reason: told.append((outcome, reason))
+    )
     bench.adapter.outcome = ("later", "not logged in", 60.0)
     bench.postman.post(bench.programme, a_letter(1, receipt="relay 1"))
     bench.postman.reachable()
@@ -313,8 +315,6 @@ async def test_expired_while_waiting(bench: Bench) -> None:
     bench.postman.close()
 
 
-
-
 # -------------------------------------------------------------------------------- when storing goes wrong
 
 
@@ -326,6 +326,7 @@ class Reluctant(Failing):
         if self.broken:
             raise StoreFailed("the disk is full")
         return await self.store.shunt(*given)  # type: ignore[arg-type]
+
 
 async def test_bug_while_nothing_can_be_stored(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bug that cannot be shunted takes the whole batch back: nobody is acknowledged, memory is as the file."""

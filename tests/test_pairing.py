@@ -74,9 +74,11 @@ def test_a_moderator_cannot_learn_of_an_avoidance_by_pairing_themselves() -> Non
             w.make(Put(Avoid(NAME, person(w, "bram").id, person(w, "ana").id)))
         w.say("ana", "pair ana bram")
         said.append(heard(w, "ana"))
-    assert said[0] == said[1] == [
-        "This one another moderator has to do, because it is about you. They can say it to me in private."
-    ]
+    assert (
+        said[0]
+        == said[1]
+        == ["This one another moderator has to do, because it is about you. They can say it to me in private."]
+    )
 
 
 def test_others_are_told_that_two_are_not_to_be_paired_but_not_who_asked() -> None:
@@ -167,7 +169,9 @@ def test_who_still_has_room_goes_on_waiting_after_an_introduction() -> None:
 # ---------------------------------------------------------------------------------- pausing and leaving
 
 
-@pytest.mark.parametrize("fields", [{"paused_until": NOW + timedelta(days=30)}, {"stage": "left", "waiting_since": None}])
+@pytest.mark.parametrize(
+    "fields", [{"paused_until": NOW + timedelta(days=30)}, {"stage": "left", "waiting_since": None}]
+)
 @pytest.mark.parametrize("who", ["ana", "bram"])
 def test_who_pauses_or_leaves_in_the_middle_of_an_offer_is_told_nothing_and_the_other_no_reason(
     fields: dict[str, object], who: str
@@ -248,7 +252,10 @@ def test_an_answer_to_an_ended_pair_asks_whether_to_look_again() -> None:
 
 def test_the_share_is_said_only_with_a_record_of_twenty() -> None:
     """ "About one of four" needs twenty offers that ended (product 3.6)."""
-    for together, words in ((10, "That says nothing about you."), (15, "That happens in about one of four cases and says")):
+    for together, words in (
+        (10, "That says nothing about you."),
+        (15, "That happens in about one of four cases and says"),
+    ):
         w = begun()
         w.make(Put(Tally(NAME, "offers together", together)), Put(Tally(NAME, "offers apart", 4)))
         pair_now(w)
@@ -325,7 +332,6 @@ def test_still_looking_is_silent_while_something_nearer_is_awaited() -> None:
     w.pass_until(NOW + timedelta(days=14))
     assert heard(w, "ana") == []
     assert heard(w, "bram")[0].startswith("bram, we are still looking for a partner for you:")
-
 
 
 def test_long_names_skills_and_notes_stay_within_a_line() -> None:

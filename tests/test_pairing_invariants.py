@@ -17,14 +17,18 @@ from tests.play import NAME, add_member, add_pair
 # Names that no sentence, skill or city contains.
 STRANGE = st.text("xqzj", min_size=4, max_size=8)
 MOVES = st.lists(
-    st.sampled_from(["yes", "no", "3", "?", "later", "stop", "maybe", "no thank you", "status", "yes M1", "back", "day"]),
+    st.sampled_from(
+        ["yes", "no", "3", "?", "later", "stop", "maybe", "no thank you", "status", "yes M1", "back", "day"]
+    ),
     max_size=8,
 )
 
 
 @settings(max_examples=60, deadline=None)
 @given(STRANGE, STRANGE, MOVES, MOVES)
-def test_no_name_and_no_address_before_both_said_yes(first: str, second: str, moves: list[str], more: list[str]) -> None:
+def test_no_name_and_no_address_before_both_said_yes(
+    first: str, second: str, moves: list[str], more: list[str]
+) -> None:
     """Invariant 1: whatever the two say and however long it takes, neither reads who the other is before both said yes."""
     if first == second or first in second or second in first:
         return
@@ -84,7 +88,9 @@ def test_whatever_did_not_come_together_reads_the_same(hours: int) -> None:
     kinds = ("no", "expiry", "withdrawal", "cap race", "pause")
     said = {kind: ending(kind, hours) for kind in kinds}
     assert len({tuple(lines) for lines, _ in said.values()}) == 1
-    assert said["no"][0][-1].startswith("M1 didn't come together. That says nothing about you. You're first in the list again;")
+    assert said["no"][0][-1].startswith(
+        "M1 didn't come together. That says nothing about you. You're first in the list again;"
+    )
     for _, delay in said.values():
         assert timedelta(0) < delay <= timedelta(hours=24)
 
@@ -116,7 +122,9 @@ def test_a_neutral_text_comes_at_a_waking_minute() -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.integers(1, 2), st.lists(st.tuples(st.sampled_from(["ana", "bram", "oto", "mette"]), st.booleans()), max_size=10))
+@given(
+    st.integers(1, 2), st.lists(st.tuples(st.sampled_from(["ana", "bram", "oto", "mette"]), st.booleans()), max_size=10)
+)
 def test_the_limit_holds_with_simultaneous_answers(cap: int, answers: list[tuple[str, bool]]) -> None:
     """Invariant 4: offers that should never have been open at once, answered in any order, never exceed the limit."""
     w = begun(f"cap = {cap}")

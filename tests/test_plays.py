@@ -25,7 +25,7 @@ def test_play(path: Path) -> None:
 
 
 @pytest.fixture
-def restarts(tmp_path: Path) -> Iterator["Restarts"]:
+def restarts(tmp_path: Path) -> Iterator[Restarts]:
     """A store in which every change is kept, and from which the programme is read back."""
     with asyncio.Runner() as runner:
         store = runner.run(open_store(tmp_path / "play.db", ballast_bytes=0))

@@ -47,7 +47,10 @@ def leave_in_secret(w: World) -> None:
 def holders(w: World, words: str) -> set[str]:
     """Kinds of records that hold these words, the journal among them."""
     found = {
-        kind for kind, table in w.programme.tables.by_kind.items() for row in table.rows.values() if words in str(asdict(row))
+        kind
+        for kind, table in w.programme.tables.by_kind.items()
+        for row in table.rows.values()
+        if words in str(asdict(row))
     }
     return found | {"entry" for entry in w.journal if words in str(asdict(entry))}
 
@@ -177,7 +180,10 @@ def test_a_network_that_is_gone_is_said_truly() -> None:
     w = pair_of_two()
     w.programme.tables.letters.put(_letter(w, "relay 12 3 tell 1"))
     w.happen(Told(receipt(w), "waiting", "not connected: connection refused"))
-    assert take(w, "bram")[0] == "Waiting: IRC can't be reached at the moment; I deliver to ana when it can, within 72 hours."
+    assert (
+        take(w, "bram")[0]
+        == "Waiting: IRC can't be reached at the moment; I deliver to ana when it can, within 72 hours."
+    )
 
 
 def test_what_a_network_refuses_is_told_once_to_both() -> None:

@@ -53,13 +53,17 @@ def live(w: World, move: str) -> None:
 
 
 @settings(max_examples=80)
-@given(st.lists(st.sampled_from(BEFORE), max_size=8), st.sampled_from(("ana", "bram", "lupe", "oto")), st.integers(2, 40))
+@given(
+    st.lists(st.sampled_from(BEFORE), max_size=8), st.sampled_from(("ana", "bram", "lupe", "oto")), st.integers(2, 40)
+)
 def test_paused_people_hear_nothing_and_are_not_counted(before: list[str], name: str, days: int) -> None:
     """Invariant 17: from the pause to its end no message reaches them, and no list of those who wait has them."""
     w = town()
     for move in before:
         live(w, move)
-    running = [m for m in w.programme.tables.meetings.rows.values() if m.stage in {"waiting", "first_half", "second_half"}]
+    running = [
+        m for m in w.programme.tables.meetings.rows.values() if m.stage in {"waiting", "first_half", "second_half"}
+    ]
     w.say(name, f"!pause {days} days")
     person = who(w, name)
     assert person.paused_until is not None

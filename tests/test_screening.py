@@ -31,7 +31,9 @@ def _moderated(settings_: str = "") -> World:
 
 
 def _case(w: World, number: int, person: Person, hidden_from: tuple[int, ...] = ()) -> Case:
-    case = Case(NAME, number, "help", "open", person.id, promise=NOW, hidden_from=hidden_from, words=("p it feels wrong",))
+    case = Case(
+        NAME, number, "help", "open", person.id, promise=NOW, hidden_from=hidden_from, words=("p it feels wrong",)
+    )
     w.make(Put(case))
     return case
 
@@ -45,7 +47,9 @@ def test_a_hidden_case_looks_like_none() -> None:
     hidden, none = _said(w, "dana", "show H10"), _said(w, "dana", "show H11")
     assert [line.replace("H10", "H#") for line in hidden] == [line.replace("H11", "H#") for line in none]
     assert _said(w, "dana", "queue") == ["dana: Nothing waits for a decision. 1 person waits for a partner: waiting"]
-    assert _said(w, "esi", "queue", "team") == ["team: Nothing waits for a decision. 1 person waits for a partner: waiting"]
+    assert _said(w, "esi", "queue", "team") == [
+        "team: Nothing waits for a decision. 1 person waits for a partner: waiting"
+    ]
     assert _said(w, "esi", "show H10", "team") == ["team: There is no open H10. cases lists them."]
 
 
@@ -119,7 +123,9 @@ def test_a_decision_is_checked_again_at_its_yes() -> None:
     _said(w, "esi", "accept A1")
     w.now += timedelta(minutes=3)
 
-    assert _said(w, "dana", "yes") == ["dana: esi accepted A1 3 minutes ago (14:05 UTC). Nothing else done. See audit A1"]
+    assert _said(w, "dana", "yes") == [
+        "dana: esi accepted A1 3 minutes ago (14:05 UTC). Nothing else done. See audit A1"
+    ]
     assert w.programme.tables.people.rows[3].stage == "member"
 
 
@@ -221,7 +227,9 @@ def test_the_second_way_to_be_reached_is_asked_where_there_is_one() -> None:
     """With a mail network the form has seven questions, and keeps an address nobody has proved as unproved."""
     w = world(NOW)
     mail = Network(public="", identity="mail")
-    w.programme.policy = w.programme.policy.model_copy(update={"networks": {**w.programme.policy.networks, "mail": mail}})
+    w.programme.policy = w.programme.policy.model_copy(
+        update={"networks": {**w.programme.policy.networks, "mail": mail}}
+    )
     _said(w, "ana", "join")
     for answer in ("yes", "git", "c", "skip", "lisbon, evenings"):
         _said(w, "ana", answer)
@@ -245,7 +253,9 @@ def test_another_member_keeps_an_address_that_is_theirs() -> None:
     w = world(NOW)
     bram = add_member(w, "bram", {})
     mail = Network(public="", identity="mail")
-    w.programme.policy = w.programme.policy.model_copy(update={"networks": {**w.programme.policy.networks, "mail": mail}})
+    w.programme.policy = w.programme.policy.model_copy(
+        update={"networks": {**w.programme.policy.networks, "mail": mail}}
+    )
     theirs = replace(w.programme.tables.addresses.rows[f"{NETWORK}/bram"], address="mail/bram@example.org")
     w.make(Put(theirs))
     _said(w, "ana", "join")
@@ -285,7 +295,11 @@ def test_any_conversation_is_sound_and_stop_ends_it(lines: list[str]) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.sampled_from(["kubernetes", "lisbon, evenings", "english", "skip", "1", "yes", "back", "?"]), max_size=40))
+@given(
+    st.lists(
+        st.sampled_from(["kubernetes", "lisbon, evenings", "english", "skip", "1", "yes", "back", "?"]), max_size=40
+    )
+)
 def test_everything_said_twice_is_harmless(lines: list[str]) -> None:
     """A repeated answer is taken for the next question or refused; it never hands anything in twice."""
     w = _moderated()

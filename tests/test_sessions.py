@@ -125,7 +125,9 @@ def test_a_proposal_that_meanwhile_clashes_is_not_agreed() -> None:
     add_hour(w, 40, 22, NOW + 2 * DAY + HOUR)
     w.said = []
     w.say("oto", "1")
-    assert said(w, "oto") == ["You have another hour then by now, so Sat 28 Nov 10:00 won't do. propose <time> suggests another one."]
+    assert said(w, "oto") == [
+        "You have another hour then by now, so Sat 28 Nov 10:00 won't do. propose <time> suggests another one."
+    ]
     assert len(w.programme.tables.meetings.rows) == 1
 
 
@@ -258,7 +260,9 @@ def test_open_matters_have_a_limit() -> None:
     w.say("lupe", "off one")
     w.said = []
     w.say("lupe", "off two")
-    assert said(w, "lupe") == ["You have 1 open matters with the moderators; please add to one of them: moderator <words>"]
+    assert said(w, "lupe") == [
+        "You have 1 open matters with the moderators; please add to one of them: moderator <words>"
+    ]
 
 
 def test_off_without_any_partner_says_where_to_turn() -> None:
@@ -266,7 +270,9 @@ def test_off_without_any_partner_says_where_to_turn() -> None:
     w = world(NOW)
     add_member(w, "lupe", {"zone": "UTC"})
     w.say("lupe", "off hm")
-    assert said(w, "lupe") == ["You have had no partner here yet. moderator <words> reaches a person about anything else."]
+    assert said(w, "lupe") == [
+        "You have had no partner here yet. moderator <words> reaches a person about anything else."
+    ]
 
 
 # -------------------------------------------------------------------------------------------- silence
@@ -441,7 +447,9 @@ def test_lines_of_the_clock_fit_into_a_line_of_irc() -> None:
     """The longest names and skills, two clocks: every line stays within 400 bytes (invariant 20)."""
     w = world(NOW)
     long, skill = ("a" * 40, "b" * 40), "s" * 60
-    add_member(w, long[0], {"zone": "America/Argentina/Buenos_Aires", "offer": f"{skill} deep", "learn": f"t{skill[1:]} new"})
+    add_member(
+        w, long[0], {"zone": "America/Argentina/Buenos_Aires", "offer": f"{skill} deep", "learn": f"t{skill[1:]} new"}
+    )
     add_member(w, long[1], {"zone": "Asia/Ho_Chi_Minh", "offer": f"t{skill[1:]} deep", "learn": f"{skill} new"})
     add_pair(w, 21, *long, "trial")
     add_hour(w, 40, 21, NOW + 26 * HOUR)

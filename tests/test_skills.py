@@ -15,7 +15,10 @@ LEARN = [
     ("Rust, from zero", "rust (new)"),
     ("rust. never tried", "rust (new)"),
     ("I know a bit of python", "python (a little)"),
-    ("I'd like to get better at public speaking and writing docs.", "public speaking (a little), writing docs (a little)"),
+    (
+        "I'd like to get better at public speaking and writing docs.",
+        "public speaking (a little), writing docs (a little)",
+    ),
     ("I would like to learn how people test for accessibility", "how people test for accessibility (a little)"),
     ("kubernetes comfortable", "kubernetes (comfortable)"),
     ("haskell, I have never used it", "haskell (new)"),
@@ -81,7 +84,25 @@ def test_whatever_is_shown_is_read_back(said: str, learning: bool) -> None:
     assert read_skills(show_skills(found), {}, learning=not learning) == found
 
 
-WORDS = st.sampled_from(["deep", "a little", "new", "from zero", "rust", "i know", "docker", "(", ")", ",", "and", "well", "5 years", "learn", "no"])
+WORDS = st.sampled_from(
+    [
+        "deep",
+        "a little",
+        "new",
+        "from zero",
+        "rust",
+        "i know",
+        "docker",
+        "(",
+        ")",
+        ",",
+        "and",
+        "well",
+        "5 years",
+        "learn",
+        "no",
+    ]
+)
 
 
 @given(st.lists(WORDS, max_size=12), st.booleans())

@@ -45,7 +45,16 @@ def take(w: World, reader: str) -> list[str]:
 
 # --------------------------------------------------------------------------------------- the last one
 
-SAID = (*(f"mod {verb} {name}" for verb in ("add", "remove") for name in PEOPLE), "mod leave", "yes", "no", "1", "2", "forget me", "leave")
+SAID = (
+    *(f"mod {verb} {name}" for verb in ("add", "remove") for name in PEOPLE),
+    "mod leave",
+    "yes",
+    "no",
+    "1",
+    "2",
+    "forget me",
+    "leave",
+)
 
 
 @settings(max_examples=100)
@@ -95,7 +104,9 @@ def test_an_account_of_a_network_becomes_a_record_the_network_vouches_for() -> N
     assert take(w, "fay")[0].startswith("relaybot ")
 
 
-@pytest.mark.parametrize("said", ["#tech", "two words", "mail:x/fay", f"{NETWORK}/", f"{NETWORK}/~fay", "a" * 61, "fay!"])
+@pytest.mark.parametrize(
+    "said", ["#tech", "two words", "mail:x/fay", f"{NETWORK}/", f"{NETWORK}/~fay", "a" * 61, "fay!"]
+)
 def test_what_is_no_account_is_no_moderator(said: str) -> None:
     """Channels, addresses of networks that are not there, masks: refused with how it goes; nothing is written."""
     w = town()
@@ -154,7 +165,13 @@ def test_the_wish_to_decline_of_the_only_one_is_refused() -> None:
     add_person(w, "dana", moderator=True)
     add_member(w, "ana", {})
     add_person(w, "guest")
-    for who, text in (("dana", "mod add guest"), ("dana", "yes"), ("dana", "mod leave"), ("dana", "yes"), ("guest", "no")):
+    for who, text in (
+        ("dana", "mod add guest"),
+        ("dana", "yes"),
+        ("dana", "mod leave"),
+        ("dana", "yes"),
+        ("guest", "no"),
+    ):
         w.say(who, text)
     assert moderators(w) == {"guest"}
     assert take(w, "guest")[-1].startswith("You're the only moderator.")
@@ -238,7 +255,9 @@ def outputs(w: World, reader: str) -> list[str]:
     return take(w, reader) + take(w, "team")
 
 
-@pytest.mark.parametrize("text", ["moderator esi was rude to me", "moderator urgent esi wrote me at night", "off esi knows why"])
+@pytest.mark.parametrize(
+    "text", ["moderator esi was rude to me", "moderator urgent esi wrote me at night", "off esi knows why"]
+)
 def test_a_case_about_a_moderator_is_in_nothing_they_can_ask(text: str) -> None:
     """Invariant 13: worlds with and without a case about esi say the same to esi."""
     heard: list[list[str]] = []

@@ -35,9 +35,7 @@ def concerned(desk: Desk, pair: Pair | None, about: Person | None = None) -> tup
     """Moderators from whom a case must be hidden: they are in the pair, or it is about them."""
     found = {p.id for p in (about,) if p is not None and p.moderator}
     if pair is not None:
-        found |= {
-            s.person for s in desk.participants.where("pair", pair.id) if desk.people[s.person].moderator
-        }
+        found |= {s.person for s in desk.participants.where("pair", pair.id) if desk.people[s.person].moderator}
     return tuple(sorted(found))
 
 
@@ -133,7 +131,14 @@ def written(desk: Desk, case: Case, said: str) -> Case:
     """Words of the person: it is the moderators' turn, with a promise of its own; a closed case is open again."""
     promise = desk.now + timedelta(hours=desk.policy.cases.promise_hours)
     closed = case.stage == "closed"
-    case = move(desk, case, "write", words=add_words(desk, case, f"p {said}"), holder=0 if closed else case.holder, promise=promise)
+    case = move(
+        desk,
+        case,
+        "write",
+        words=add_words(desk, case, f"p {said}"),
+        holder=0 if closed else case.holder,
+        promise=promise,
+    )
     desk.plan("case-promise", f"H{case.id}", promise)
     if held_by(desk, case) is None:
         desk.plan("case-unheld", f"H{case.id}", desk.now + timedelta(hours=desk.policy.cases.operator_hours))
@@ -145,9 +150,7 @@ def replied(desk: Desk, case: Case, moderator: Person, said: str) -> Case:
     for name in ("case-promise", "case-unheld"):
         desk.cancel(name, f"H{case.id}")
     said = f"m {moderator.id} {said}"
-    return move(
-        desk, case, "reply", words=add_words(desk, case, said), holder=moderator.id, cleared=True, promise=None
-    )
+    return move(desk, case, "reply", words=add_words(desk, case, said), holder=moderator.id, cleared=True, promise=None)
 
 
 def close(desk: Desk, case: Case) -> Case:

@@ -27,9 +27,7 @@ def ident(case: Case) -> str:
 
 def open_case(desk: Desk, pair: Pair) -> Case | None:
     """The farewell of a pair that has not been told yet."""
-    return next(
-        (c for c in desk.cases.where("pair", pair.id) if c.topic == "farewell" and c.stage != "closed"), None
-    )
+    return next((c for c in desk.cases.where("pair", pair.id) if c.topic == "farewell" and c.stage != "closed"), None)
 
 
 def leaver(desk: Desk, case: Case) -> Person | None:
@@ -147,9 +145,7 @@ def hour_off(desk: Desk, case: Case) -> Case:
     return desk.change(case, hour_at=None)
 
 
-def _tell_team(
-    desk: Desk, case: Case, pair: Pair, leaver: Person, other: Person, *, default: bool, extra: str
-) -> None:
+def _tell_team(desk: Desk, case: Case, pair: Pair, leaver: Person, other: Person, *, default: bool, extra: str) -> None:
     lines = [
         team_words.team_case(
             case.id, leaver.name, pair.id, other.name, case.hour_at, case.promise or desk.now, people.zone(leaver),
@@ -171,7 +167,10 @@ def also(desk: Desk, pair: Pair, second: Person, reason: str, said: str) -> Case
     if reason:
         feelings.keep(desk, pair, second, f"drop {reason}", said)
     first = leaver(desk, case)
-    lines = [team_words.team_also(case.id, second.name, first.name if first else ""), team_words.team_reason(reason, said)]
+    lines = [
+        team_words.team_also(case.id, second.name, first.name if first else ""),
+        team_words.team_reason(reason, said),
+    ]
     if reason == "wrong":
         theirs = cases.open_case(desk, "help", second, pair=pair, words_=said or words.REASONS[reason])
         desk.change(theirs, urgent=True)
@@ -235,9 +234,7 @@ def tell(desk: Desk, case: Case) -> None:
     lines = words.told(other.name, name, case.notice, pair.held)
     if pair.told_by == "each" and first is not None:
         lines = (words.also_over(first.name),)
-    desk.tell(
-        other, *lines, urgency=Urgency.URGENT, claim=f"pair {pair.id} ending", receipt=f"farewell {ident(case)}"
-    )
+    desk.tell(other, *lines, urgency=Urgency.URGENT, claim=f"pair {pair.id} ending", receipt=f"farewell {ident(case)}")
 
 
 def finish(desk: Desk, case: Case) -> None:

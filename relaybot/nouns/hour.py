@@ -81,7 +81,9 @@ def give_up_at(meeting: Meeting, session: SessionSettings) -> datetime:
     base = meeting.waits_from or meeting.starts_at
     late = max((minutes for _, minutes in meeting.late), default=0)
     grace = (session.wait_minutes - session.absent_choice_minutes) * MINUTE
-    waited = max(base + session.wait_minutes * MINUTE, meeting.starts_at + (late + session.absent_note_minutes) * MINUTE + grace)
+    waited = max(
+        base + session.wait_minutes * MINUTE, meeting.starts_at + (late + session.absent_note_minutes) * MINUTE + grace
+    )
     return min(waited, end(meeting))
 
 
@@ -105,7 +107,12 @@ def _second(meeting: Meeting, session: SessionSettings) -> list[Happening]:
 def _last(meeting: Meeting, session: SessionSettings, length: timedelta) -> list[Happening]:
     at = end(meeting) - session.end_warning_minutes * MINUTE
     since = meeting.ran_at or meeting.held_at
-    if not session.end_warning_minutes or length < session.warning_half_minutes * MINUTE or since is None or at <= since:
+    if (
+        not session.end_warning_minutes
+        or length < session.warning_half_minutes * MINUTE
+        or since is None
+        or at <= since
+    ):
         return []
     return [Happening(at, "last")]
 
@@ -117,7 +124,12 @@ def begin(meeting: Meeting, session: SessionSettings, now: datetime) -> Meeting:
     """Both are there: the clock runs, and what is left is split."""
     return _split(
         replace(
-            meeting, stage=step("meeting", meeting.stage, "go"), began_at=now, ends_at=end(meeting), ran_at=now, taught=(0, 0)
+            meeting,
+            stage=step("meeting", meeting.stage, "go"),
+            began_at=now,
+            ends_at=end(meeting),
+            ran_at=now,
+            taught=(0, 0),
         ),
         session,
         now,

@@ -133,7 +133,9 @@ def _ask_second(desk: Desk, pair: Pair, first: Person, second: Person) -> None:
         pair = ask(desk, pair, desk.participants[(pair.id, second.id)])
     else:
         desk.cancel_all(f"M{pair.id}")
-        pair = desk.change(pair, closes_at=waking(desk, second, desk.now + timedelta(days=desk.policy.consent.open_days)))
+        pair = desk.change(
+            pair, closes_at=waking(desk, second, desk.now + timedelta(days=desk.policy.consent.open_days))
+        )
     first = desk.change(first, promise=hears_by(desk, pair))
     desk.tell(first, words.yes_first(first, hears_by(desk, pair), desk.now))
     if there:

@@ -100,7 +100,12 @@ def common_place(desk: Desk, pair: Pair) -> str:
 
 
 def say(
-    desk: Desk, pair: Pair, *lines: str, urgency: Urgency = Urgency.URGENT, expires_at: datetime | None = None, claim: str = ""
+    desk: Desk,
+    pair: Pair,
+    *lines: str,
+    urgency: Urgency = Urgency.URGENT,
+    expires_at: datetime | None = None,
+    claim: str = "",
 ) -> None:
     """Write to both at once: in their place, or to each in private. Everything said here both may read."""
     if pair.place:
@@ -122,7 +127,13 @@ def in_place(
     """Write into the pair's own place; should it be lost, the same lines go to each of them in private."""
     homes = [person.home for person in people(desk, pair)] if invite else []
     desk.post(
-        pair.place, *lines, urgency=urgency, expires_at=expires_at, claim=claim, receipt=f"place {pair.id}", invite=homes
+        pair.place,
+        *lines,
+        urgency=urgency,
+        expires_at=expires_at,
+        claim=claim,
+        receipt=f"place {pair.id}",
+        invite=homes,
     )
 
 
@@ -185,9 +196,7 @@ def drop_offer(desk: Desk, pair: Pair, verb: str, by: Person | None = None) -> P
     called after the person who pauses or leaves was changed.
     """
     was_asked = pair.stage != "drafted"
-    ended = desk.change(
-        move(desk, pair, verb), ended_at=desk.now, ended_by=by.id if by else 0, outcome=OUTCOMES[verb]
-    )
+    ended = desk.change(move(desk, pair, verb), ended_at=desk.now, ended_by=by.id if by else 0, outcome=OUTCOMES[verb])
     desk.cancel_all(f"M{pair.id}")
     for side in sides(desk, ended):
         person = desk.people[side.person]

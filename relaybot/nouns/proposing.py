@@ -32,11 +32,16 @@ def offer(desk: Desk, pair: Pair, person: Person, at: datetime) -> None:
     if at in sessions.open_times(desk, pair, partner):
         settle(desk, pair, at, person)
         return
-    night = times.waking(at, people.zone(partner), desk.policy.quiet) > at  # not the partner's own setting: that is private
+    night = (
+        times.waking(at, people.zone(partner), desk.policy.quiet) > at
+    )  # not the partner's own setting: that is private
     remarks = [
         words.your_quiet_hours(partner) if night else "",
         words.outside_yours() if not within(person, at) else "",
-        *(words.theirs_open(partner, times.show(t, people.zone(person))) for t in sessions.open_times(desk, pair, partner)[:1]),
+        *(
+            words.theirs_open(partner, times.show(t, people.zone(person)))
+            for t in sessions.open_times(desk, pair, partner)[:1]
+        ),
     ]
     desk.tell(person, words.proposed(at, partner, sessions.zones(desk, pair, person), [r for r in remarks if r]))
     sessions.propose(desk, pair, person, at)

@@ -143,9 +143,7 @@ def _last(desk: Desk, pair: Pair, meeting: Meeting, at: datetime, quiet: bool) -
 def end(desk: Desk, pair: Pair, meeting: Meeting, at: datetime, quiet: bool) -> Meeting:
     if not quiet:
         early = at < hour.end(meeting)
-        sessions.speak(
-            desk, pair, lambda zones: words.over_early(at, zones) if early else words.over(), fleeting=False
-        )
+        sessions.speak(desk, pair, lambda zones: words.over_early(at, zones) if early else words.over(), fleeting=False)
     return _held(desk, pair, meeting, at)
 
 

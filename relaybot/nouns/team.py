@@ -120,7 +120,12 @@ def unsound(desk: Desk) -> str:
     before = desk.programme.tables.people.rows
     for key, person in desk.people.changed.items():
         was = before.get(key)
-        if was is not None and was.moderator and (person is None or not person.moderator) and not people.moderators(desk):
+        if (
+            was is not None
+            and was.moderator
+            and (person is None or not person.moderator)
+            and not people.moderators(desk)
+        ):
             if _needed(desk, was.id):
                 return "the last moderator is gone while there are members"
             return ""

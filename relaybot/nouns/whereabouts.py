@@ -26,7 +26,11 @@ def lines(desk: Desk, person: Person) -> tuple[str, ...]:
     standing = words.STANDING.get(person.stage, "with")
     known = [address.partition(":")[2] or address for address in people.addresses(desk, person)][:3]
     found = list(_standings(desk, person))
-    kept = [words.question_kept(forms.asked(desk, d), _again(d)) for d in _dialogues(desk, person) if d.kept and d.form != "join"]
+    kept = [
+        words.question_kept(forms.asked(desk, d), _again(d))
+        for d in _dialogues(desk, person)
+        if d.kept and d.form != "join"
+    ]
     waiting_question = next((d for d in _dialogues(desk, person) if d.asked_at is not None and not d.kept), None)
     nexts = [after for _, after in found if after]
     if waiting_question is not None and not waiting_question.place:

@@ -55,7 +55,9 @@ def _person_echo(desk: Desk, dialogue: Dialogue, value: str) -> str:
 
 
 def _ask_how(desk: Desk, dialogue: Dialogue) -> str:
-    return words.how_was_it(parting.other(desk, dialogue).name, farewell.readers_named(desk, parting.pair(desk, dialogue)))
+    return words.how_was_it(
+        parting.other(desk, dialogue).name, farewell.readers_named(desk, parting.pair(desk, dialogue))
+    )
 
 
 def _read_how(desk: Desk, dialogue: Dialogue, text: str) -> str:
@@ -185,9 +187,7 @@ def _someone_new_done(desk: Desk, dialogue: Dialogue) -> None:
 form(
     Form(
         "someone-new",
-        (
-            replace(choice("rematch", _ask_someone_new, REMATCH), own=LATER),
-        ),
+        (replace(choice("rematch", _ask_someone_new, REMATCH), own=LATER),),
         _someone_new_done,
         stopped=lambda desk, dialogue: forms.say(desk, dialogue, words.first_later()),
         waits=False,

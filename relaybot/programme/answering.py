@@ -51,11 +51,15 @@ def list_cases(desk: Desk, call: Call) -> None:
     lines = []
     for case in shown:
         person, holder = desk.people.get(case.person), cases.held_by(desk, case)
-        lines.append(words.line(case, person.name if person else "", holder.name if holder else "", people.zone(call.me)))
+        lines.append(
+            words.line(case, person.name if person else "", holder.name if holder else "", people.zone(call.me))
+        )
     call.reply(desk, words.listed(len(found), len(found) - len(shown), shown[0].id), *lines)
 
 
-@command("take", Ref("case"), who=Who.MODERATOR, topic="moderator", help="say that a case is yours", examples=("take H8",))
+@command(
+    "take", Ref("case"), who=Who.MODERATOR, topic="moderator", help="say that a case is yours", examples=("take H8",)
+)
 def take(desk: Desk, call: Call) -> None:
     """From now on this moderator is on it."""
     case = _case(desk, call)
@@ -105,7 +109,9 @@ def close(desk: Desk, call: Call) -> None:
     if case.topic == "farewell" and desk.pairs[case.pair].stage == "ending":
         other = farewell.partner(desk, case)
         raise Refused(words.is_a_farewell(case.id, other.name if other else ""))
-    case = cases.close(desk, desk.change(case, words=cases.add_words(desk, case, f"m {call.me.id} {call.text('words')}")))
+    case = cases.close(
+        desk, desk.change(case, words=cases.add_words(desk, case, f"m {call.me.id} {call.text('words')}"))
+    )
     cases.retire(desk, case)
     if person is not None:
         forms.forget(desk, person, f"H{case.id}")

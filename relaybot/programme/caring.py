@@ -120,7 +120,9 @@ def _lines(desk: Desk, person: Person) -> Iterable[str]:
         yield words.data_application(application.id, day, application.stage, len(application.exchange))
     yield from _about_pairs(desk, person)
     for feedback in desk.feedback.where("person", person.id):
-        yield words.data_feedback(feedback.pair, times.show_day(feedback.at, zone, desk.now), feedback.value, feedback.words)
+        yield words.data_feedback(
+            feedback.pair, times.show_day(feedback.at, zone, desk.now), feedback.value, feedback.words
+        )
     for case in desk.cases.where("person", person.id):
         if case.topic == "help":
             day = times.show_day(case.opened_at or desk.now, zone, desk.now)
@@ -166,7 +168,9 @@ def _about_pairs(desk: Desk, person: Person) -> Iterable[str]:
     for pair in _pairs_known(desk, person):
         side = desk.participants[(pair.id, person.id)]
         other = next((p.name for p in pairs.people(desk, pair) if p.id != person.id), words.somebody())
-        yield words.data_pair(pair.id, other, "ended" if pair.stage == "ended" else "open", pair.held, side.taught_seconds // 60)
+        yield words.data_pair(
+            pair.id, other, "ended" if pair.stage == "ended" else "open", pair.held, side.taught_seconds // 60
+        )
     offer = offers.open_for(desk, person)
     asked = desk.participants[(offer.id, person.id)].asked_at if offer is not None else None
     if offer is not None and asked is not None:

@@ -46,7 +46,9 @@ def _read_offer(desk: Desk, dialogue: Dialogue, text: str) -> str:
         return "later-week"
     if head.lower().strip(",.:;-") in forms.NO and tail.strip():
         return f"no {tail.strip()}"
-    raise Invalid(common_words.choose_again(("1 (yes)", "2 (no)", "3 (next week)") if side.answer != "later" else ("yes", "no")))
+    raise Invalid(
+        common_words.choose_again(("1 (yes)", "2 (no)", "3 (next week)") if side.answer != "later" else ("yes", "no"))
+    )
 
 
 def _ask_offer(desk: Desk, dialogue: Dialogue) -> str:
@@ -206,7 +208,10 @@ def _until(desk: Desk, dialogue: Dialogue, text: str) -> str:
 
 def _until_question(on: str) -> Question:
     return Question(
-        "until", lambda desk, dialogue: words.until_when(), _until, when=lambda desk, dialogue: given(dialogue, "answer") == on
+        "until",
+        lambda desk, dialogue: words.until_when(),
+        _until,
+        when=lambda desk, dialogue: given(dialogue, "answer") == on,
     )
 
 
@@ -358,4 +363,3 @@ def gone_due(desk: Desk, about: str, late_seconds: float) -> None:
         unanswered = side.asked_at is not None and side.answer in {"", "later"} and side.person != pair.ended_by
         if unanswered and person.stage == "member" and not paused(desk, person):
             pairs.tell_gone(desk, pair, person)
-

@@ -147,7 +147,9 @@ def _decided(desk: Desk, dialogue: Dialogue) -> None:
     if due <= desk.now:
         forms.say(desk, dialogue, words.decision_left(application.id, person.name))
     else:
-        forms.say(desk, dialogue, words.decision_leaves(application.id, person.name, words.at(due, moderator.zone, desk.now)))
+        forms.say(
+            desk, dialogue, words.decision_leaves(application.id, person.name, words.at(due, moderator.zone, desk.now))
+        )
 
 
 form(Form("decision", (yes_no("send", _ask_decision),), done=_decided, waits=False))

@@ -63,7 +63,12 @@ def _question(desk: Desk, dialogue: Dialogue) -> str:
 def _read(desk: Desk, dialogue: Dialogue, text: str) -> str:
     """A digit or its words, and perhaps more words."""
     said = text.strip()
-    for phrase, value in (("good fit", "good"), ("not sure yet", "unsure"), ("not sure", "unsure"), ("not for me", "no")):
+    for phrase, value in (
+        ("good fit", "good"),
+        ("not sure yet", "unsure"),
+        ("not sure", "unsure"),
+        ("not for me", "no"),
+    ):
         if said.lower().startswith(phrase):
             return f"{value} {said[len(phrase) :].strip(' .,;:-')}".strip()
     head, _, rest = said.partition(" ")

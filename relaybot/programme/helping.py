@@ -193,9 +193,7 @@ def _about_stopped(desk: Desk, dialogue: Dialogue) -> None:
     forms.say(desk, dialogue, words.passed_to_nobody())
 
 
-form(
-    Form("case-about", (yes_no("about", _ask_about),), _about_done, stopped=_about_stopped, waits=False)
-)
+form(Form("case-about", (yes_no("about", _ask_about),), _about_done, stopped=_about_stopped, waits=False))
 
 
 @on_timer("case-about")
@@ -244,9 +242,7 @@ def _neutral(desk: Desk, about: str, late_seconds: float) -> None:
         farewell.hour_off(desk, case)
 
 
-form(
-    Form("case-meanwhile", (yes_no("goes-on", lambda desk, dialogue: words.meanwhile()),), _meanwhile_done)
-)
+form(Form("case-meanwhile", (yes_no("goes-on", lambda desk, dialogue: words.meanwhile()),), _meanwhile_done))
 
 
 def _ask_answer(desk: Desk, dialogue: Dialogue) -> str:
@@ -309,7 +305,8 @@ def _promise(desk: Desk, about: str, late_seconds: float) -> None:
     elif case.topic == "farewell":
         other = farewell.partner(desk, case)
         desk.tell(
-            person, words.not_told_in_time(other.name if other else "", case.promise, people.zone(person), names, operator)
+            person,
+            words.not_told_in_time(other.name if other else "", case.promise, people.zone(person), names, operator),
         )
 
 

@@ -155,7 +155,9 @@ def _recall(desk: Desk, person: Person) -> None:
 @people.on_nudge("question")
 def recall(desk: Desk, person: Person) -> tuple[str, ...]:
     """An applicant who has not answered is asked again, twice; then the moderators know."""
-    found = [d for d in desk.dialogues.where("person", person.id) if d.form in {"application-question", "application-chat"}]
+    found = [
+        d for d in desk.dialogues.where("person", person.id) if d.form in {"application-question", "application-chat"}
+    ]
     if not found:
         return ()
     dialogue, days = found[0], desk.policy.application.nudge_days
@@ -224,7 +226,9 @@ def _ask_chat(desk: Desk, dialogue: Dialogue) -> str:
     return words.chat(_holder(desk, application), shown, times.city(zone))
 
 
-_NUMBERS = re.compile(r"(?P<numbers>[0-9]{1,2}(?:\s*(?:,|and|or)?\s*[0-9]{1,2}\b)*)(?:[).:,;]|\s|$)\s*(?P<more>.*)", re.S)
+_NUMBERS = re.compile(
+    r"(?P<numbers>[0-9]{1,2}(?:\s*(?:,|and|or)?\s*[0-9]{1,2}\b)*)(?:[).:,;]|\s|$)\s*(?P<more>.*)", re.S
+)
 
 
 def _read_chat(desk: Desk, dialogue: Dialogue, text: str) -> str:
@@ -322,7 +326,9 @@ def chat_soon(desk: Desk, about: str, late_seconds: float) -> None:
     person, at, how = desk.people[application.person], application.chat_at, means(application.chat_means)
     expires = at + timedelta(minutes=desk.policy.session.soon_minutes)
     clock = words.clock(at, people.zone(person))
-    desk.tell(person, words.chat_soon(_holder(desk, application), clock, how), urgency=Urgency.URGENT, expires_at=expires)
+    desk.tell(
+        person, words.chat_soon(_holder(desk, application), clock, how), urgency=Urgency.URGENT, expires_at=expires
+    )
     holder = desk.people.get(application.holder)
     if holder is not None:
         reach = people.addresses(desk, person)[0].partition(":")[2]

@@ -1,21 +1,19 @@
 """Joining: `join` asks the questions one by one, keeps half-finished answers, and hands them in to the moderators.
 
 The answers live in the dialogue until they are handed in; then they are the person's profile and an
-application A17 exists. Silence is answered by two recalls, then the answers are parked, then deleted.
+application A17 exists. What happens when somebody falls silent on the way is in unfinished.py.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from datetime import datetime, timedelta
 
 from relaybot import forms, times
-from relaybot.commands import COMMANDS, Arg, Call, Who, command, on_timer
+from relaybot.commands import COMMANDS, Arg, Call, Who, command
 from relaybot.desk import Desk
 from relaybot.forms import Form, GoTo, Instead, Question, form, given
 from relaybot.model import Address, Dialogue, Person, Window
-from relaybot.nouns import applications, people, profile, promises
+from relaybot.nouns import applications, people, profile, promises, unfinished
 from relaybot.ports import Invalid, Refused
 from relaybot.skills import read_skills, renamed, show_skills
 from relaybot.words import joining as words
@@ -63,7 +61,7 @@ def join(desk: Desk, call: Call) -> None:
     dialogue = forms.of(desk, person, "join")
     if person.stage == "applying" and dialogue is not None:
         forms.pose(desk, dialogue, words.welcome_back(person))
-        _recall_later(desk, person)
+        unfinished.recall_later(desk, person)
         return
     returning = person.stage == "deferred"
     if person.stage != "applying":
@@ -71,7 +69,7 @@ def join(desk: Desk, call: Call) -> None:
     desk.cancel("guest-forgotten", f"person {person.id}")
     known = _known_answers(desk, person) if returning else ()
     begun = forms.begin(desk, person, "join", answers=known, note="returning" if returning else "")
-    _recall_later(desk, person)
+    unfinished.recall_later(desk, person)
     if desk.dialogues[begun.id].asked_at is None:
         call.reply(desk, words.after_the_open_question())
 
@@ -346,7 +344,7 @@ def _kept(desk: Desk, dialogue: Dialogue) -> None:
     person = desk.people[dialogue.person]
     desk.cancel("nudge unfinished", f"person {person.id}")
     k, n = forms.count(desk, dialogue, dialogue.asking)
-    until = _silence(desk, person, "parked_days", "erase_days")
+    until = unfinished.silence(desk, person, "parked_days", "erase_days")
     desk.tell(person, words.kept(k, n, times.show_day(until, people.zone(person), desk.now)))
 
 
@@ -362,10 +360,33 @@ JOIN = form(
                 counted=False,
                 explain=words.identity_why(),
             ),
-            Question("learn", lambda desk, d: words.learn(), _read_learn, free=True, heard=_heard_learn, explain=words.learn_why()),
-            Question("offer", lambda desk, d: words.offer(), _read_offer, free=True, heard=_heard_offer, explain=words.offer_why()),
-            Question("links", lambda desk, d: words.links(), _read_links, free=True, skip="", explain=words.links_why()),
-            Question("place", lambda desk, d: words.place(), _read_place, free=True, echo=_echo_place, explain=words.place_why()),
+            Question(
+                "learn",
+                lambda desk, d: words.learn(),
+                _read_learn,
+                free=True,
+                heard=_heard_learn,
+                explain=words.learn_why(),
+            ),
+            Question(
+                "offer",
+                lambda desk, d: words.offer(),
+                _read_offer,
+                free=True,
+                heard=_heard_offer,
+                explain=words.offer_why(),
+            ),
+            Question(
+                "links", lambda desk, d: words.links(), _read_links, free=True, skip="", explain=words.links_why()
+            ),
+            Question(
+                "place",
+                lambda desk, d: words.place(),
+                _read_place,
+                free=True,
+                echo=_echo_place,
+                explain=words.place_why(),
+            ),
             Question(
                 "city",
                 lambda desk, d: words.city(),
@@ -386,7 +407,13 @@ JOIN = form(
                 echo=_echo_place,
                 explain=words.place_why(),
             ),
-            Question("languages", lambda desk, d: words.languages(), _read_languages, free=True, explain=words.languages_why()),
+            Question(
+                "languages",
+                lambda desk, d: words.languages(),
+                _read_languages,
+                free=True,
+                explain=words.languages_why(),
+            ),
             Question(
                 "reach",
                 _ask_reach,
@@ -397,7 +424,9 @@ JOIN = form(
                 echo=_echo_reach,
                 explain=words.reach_why(),
             ),
-            Question("rules", lambda desk, d: words.rules(desk.policy.rules_line), _read_rules, explain=words.rules_why()),
+            Question(
+                "rules", lambda desk, d: words.rules(desk.policy.rules_line), _read_rules, explain=words.rules_why()
+            ),
             Question("check", _ask_summary, _read_summary, counted=False, explain=words.summary_why(), alone=True),
         ),
         done=_handed_in,
@@ -407,81 +436,3 @@ JOIN = form(
         intro=_intro,
     )
 )
-
-
-# --------------------------------------------------------------------------------- when nothing is said
-
-
-def _silence(desk: Desk, person: Person, *settings: str) -> datetime:
-    """The moment so many days after the person last was asked something."""
-    dialogue = forms.of(desk, person, "join")
-    since = dialogue.asked_at if dialogue is not None and dialogue.asked_at is not None else desk.now
-    return since + timedelta(days=sum(getattr(desk.policy.application, name) for name in settings))
-
-
-def _recall_later(desk: Desk, person: Person) -> None:
-    """Plan what happens if nothing more is said: recalls, parking, deleting."""
-    people.nudge(desk, person, "unfinished", desk.now + timedelta(days=desk.policy.application.nudge_days[0]))
-    desk.plan("application-parked", f"person {person.id}", _silence(desk, person, "parked_days"))
-    desk.plan("application-erased", f"person {person.id}", _silence(desk, person, "parked_days", "erase_days"))
-
-
-@people.on_nudge("unfinished")
-def recall(desk: Desk, person: Person) -> tuple[str, ...]:
-    """An unfinished application is recalled, with the question it was left at."""
-    dialogue = forms.of(desk, person, "join")
-    if dialogue is None or dialogue.kept or dialogue.asked_at is None:
-        return ()
-    days = desk.policy.application.nudge_days
-    asked_at = dialogue.asked_at
-    mark, _, count = dialogue.note.partition(" recalled ")
-    # The recalls begin anew with every answer: the mark is the question they were about.
-    sent = int(count) if mark == asked_at.isoformat() and count else 0
-    due = asked_at + timedelta(days=days[min(sent, len(days) - 1)])
-    if due > desk.now:
-        people.nudge(desk, person, "unfinished", due)
-        return ()
-    desk.change(dialogue, note=f"{asked_at.isoformat()} recalled {sent + 1}")
-    k, n = forms.count(desk, dialogue, dialogue.asking)
-    if sent + 1 < len(days):
-        people.nudge(desk, person, "unfinished", asked_at + timedelta(days=days[sent + 1]))
-        return (words.unfinished(k, n),)
-    until = times.show_day(_silence(desk, person, "parked_days", "erase_days"), people.zone(person), desk.now)
-    return (words.unfinished_last(k, n, until),)
-
-
-@on_timer("application-parked")
-def park(desk: Desk, about: str, late_seconds: float) -> None:
-    """After two weeks of silence the question is no longer open: words are commands again."""
-    person = desk.people.get(int(about.split()[1]))
-    dialogue = forms.of(desk, person, "join") if person is not None else None
-    if person is None or dialogue is None:
-        return
-    due = _silence(desk, person, "parked_days")
-    if due > desk.now:
-        desk.plan("application-parked", about, due)
-        return
-    desk.put(replace(dialogue, kept=True))
-    forms.wake(desk, person)
-
-
-@on_timer("application-erased")
-def erase(desk: Desk, about: str, late_seconds: float) -> None:
-    """The silence lasted, as said beforehand: the answers are deleted, and the person unless something ties them here."""
-    person = desk.people.get(int(about.split()[1]))
-    if person is None or person.stage != "applying":
-        return
-    due = _silence(desk, person, "parked_days", "erase_days")
-    if due > desk.now:
-        desk.plan("application-erased", about, due)
-        return
-    applications.take_back(desk, person)
-    applications.forget(desk, desk.people[person.id])
-
-
-@on_timer("guest-forgotten")
-def forget_guest(desk: Desk, about: str, late_seconds: float) -> None:
-    """Somebody who took everything back is forgotten altogether."""
-    person = desk.people.get(int(about.split()[1]))
-    if person is not None:
-        applications.forget(desk, person)

@@ -44,7 +44,9 @@ def drop(desk: Desk, call: Call) -> None:
 
 
 def _ask_what(desk: Desk, dialogue: Dialogue) -> str:
-    return words.before_we_do(parting.pair(desk, dialogue).id, parting.other(desk, dialogue).name, pause="pause" in commands.COMMANDS)
+    return words.before_we_do(
+        parting.pair(desk, dialogue).id, parting.other(desk, dialogue).name, pause="pause" in commands.COMMANDS
+    )
 
 
 def _what_offered(desk: Desk, dialogue: Dialogue) -> tuple[str, ...]:
@@ -273,7 +275,9 @@ def _marks_leaving(desk: Desk, dialogue: Dialogue) -> None:
     if dialogue.note == LEAVING:
         side = desk.participants[(parting.pair(desk, dialogue).id, dialogue.person)]
         desk.put(replace(side, leaves=True))
-        desk.tell(parting.me(desk, dialogue), words.leaves_when_over(parting.other(desk, dialogue).name, profile.title(desk)))
+        desk.tell(
+            parting.me(desk, dialogue), words.leaves_when_over(parting.other(desk, dialogue).name, profile.title(desk))
+        )
 
 
 @notices

@@ -76,7 +76,9 @@ def suggest(desk: Desk, call: Call) -> None:
         )
     counts = fit.ruled_out(desk, person)
     lines.append(
-        words.ruled_out([(words.ruled_out_reason(r.code, r.side, name, many), many) for r, many in _told(counts).items()])
+        words.ruled_out(
+            [(words.ruled_out_reason(r.code, r.side, name, many), many) for r, many in _told(counts).items()]
+        )
     )
     lines.append(words.suggest_next(name, handle(desk, desk.people[shown[0].second]) if shown else ""))
     call.reply(desk, *lines)

@@ -63,7 +63,11 @@ def _attended(desk: Desk, pair: Pair) -> Meeting | None:
     """The hour at which somebody can be present now: it runs, or begins within minutes."""
     early = desk.now + timedelta(minutes=desk.policy.session.early_minutes)
     return next(
-        (m for m in meetings.of(desk, pair) if m.stage in RUNNING_MEETINGS or (m.stage == "agreed" and m.starts_at <= early)),
+        (
+            m
+            for m in meetings.of(desk, pair)
+            if m.stage in RUNNING_MEETINGS or (m.stage == "agreed" and m.starts_at <= early)
+        ),
         None,
     )
 

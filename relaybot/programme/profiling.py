@@ -59,7 +59,11 @@ def _zone(desk: Desk, person: Person, text: str) -> Setting:
 
 def _free(desk: Desk, person: Person, text: str) -> Setting:
     found = profile.free(desk, text)
-    return replace(person, free=found), words.free(found, person.zone), ("place", profile.place_text(person.zone, found))
+    return (
+        replace(person, free=found),
+        words.free(found, person.zone),
+        ("place", profile.place_text(person.zone, found)),
+    )
 
 
 def _languages(desk: Desk, person: Person, text: str) -> Setting:

@@ -69,7 +69,11 @@ def _state(desk: Desk, reader: Person, application: Application) -> str:
         return words.state_pending(_name(desk, application.decided_by), verb, leaves, application.id)
     if application.stage not in applications.OPEN:
         by, at = _name(desk, application.decided_by), application.decided_at
-        return words.told(by, application.stage, words.at(at, reader.zone, desk.now), application.words) if at else application.stage
+        return (
+            words.told(by, application.stage, words.at(at, reader.zone, desk.now), application.words)
+            if at
+            else application.stage
+        )
     talks = {d.form for d in desk.dialogues.where("person", person.id) if d.about == f"A{application.id}"}
     if "application-question" in talks:
         return words.state_asked(holder, person.name)

@@ -33,7 +33,9 @@ def _talked_yet(desk: Desk, about: str, late_seconds: float) -> None:
 
 def _ask_talked(desk: Desk, dialogue: Dialogue) -> str:
     moderator = "moderator" in desk.policy.farewell.via
-    return words.have_you_talked(parting.pair(desk, dialogue).id, parting.other(desk, dialogue).name, moderator=moderator)
+    return words.have_you_talked(
+        parting.pair(desk, dialogue).id, parting.other(desk, dialogue).name, moderator=moderator
+    )
 
 
 def _talked_done(desk: Desk, dialogue: Dialogue) -> None:
@@ -46,7 +48,9 @@ def _talked_done(desk: Desk, dialogue: Dialogue) -> None:
         desk.tell(me, words.ask_again(together.ask_self(desk, pair, me), people.zone(me)))
     else:
         note = LEAVING if desk.participants[(pair.id, me.id)].leaves else ""
-        chosen = forms.begin(desk, me, "drop", dialogue.about, note=note, answers=(("what", "end"), ("who", "moderator")))
+        chosen = forms.begin(
+            desk, me, "drop", dialogue.about, note=note, answers=(("what", "end"), ("who", "moderator"))
+        )
         farewell.stands(desk, parting.pair(desk, chosen))
 
 

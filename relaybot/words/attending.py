@@ -104,9 +104,7 @@ def neither_no() -> str:
 def team(pair: int, in_row: int, both: bool) -> str:
     who = "both" if both else "the same person"
     count = ORDINALS.get(in_row, f"{in_row}th")
-    return (
-        f"M{pair}: {count} hour missed in a row by {who}. show M{pair}, or wait. No automatic consequence."
-    )
+    return f"M{pair}: {count} hour missed in a row by {who}. show M{pair}, or wait. No automatic consequence."
 
 
 def till(at: datetime, zone: str) -> str:

@@ -26,7 +26,11 @@ def kept(parts: Sequence[str]) -> str:
 
 
 def kept_profile(member: bool) -> str:
-    return "profile (members see skills, languages, zone)" if member else "what you told me of yourself (moderators read it)"
+    return (
+        "profile (members see skills, languages, zone)"
+        if member
+        else "what you told me of yourself (moderators read it)"
+    )
 
 
 def kept_address(number: int) -> str:
@@ -154,7 +158,11 @@ def data_more(left: int) -> str:
 
 
 def forget_sure(until: datetime, zone: str, partners: Sequence[str], hours: int) -> tuple[str, ...]:
-    told = f" {join_words(partners)} will read then that your hours have ended; no reason, no name of whoever ended it." if partners else ""
+    told = (
+        f" {join_words(partners)} will read then that your hours have ended; no reason, no name of whoever ended it."
+        if partners
+        else ""
+    )
     return (
         f"Everything of yours goes, {hours} hours from now ({times.show(until, zone)}): profile, addresses, applications, feedback, what you told moderators.{told}",
         'What stays: numbers in the counts, and an audit line "a member left". Until then you can take it back: forget me stop',
@@ -209,5 +217,9 @@ def team_offer_gone(number: int) -> str:
 
 
 def team_member_left(pairs: Sequence[int]) -> str:
-    over = f" {join_words([f'M{number}' for number in pairs])}: the partner has been told that the hours have ended." if pairs else ""
+    over = (
+        f" {join_words([f'M{number}' for number in pairs])}: the partner has been told that the hours have ended."
+        if pairs
+        else ""
+    )
     return f"A member left and asked to be forgotten.{over}"

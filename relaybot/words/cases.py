@@ -50,14 +50,20 @@ def concerns(about: Sequence[str], readers: Sequence[str], number: int, promise:
 
 
 def nobody_else(about: Sequence[str], operator: str) -> str:
-    why = f"This concerns {join_words(about)}, and nobody else moderates here" if about else "Nobody moderates here at the moment"
+    why = (
+        f"This concerns {join_words(about)}, and nobody else moderates here"
+        if about
+        else "Nobody moderates here at the moment"
+    )
     return f"{why}. So I have passed it to nobody and kept nothing; please write to {by_operator(operator)}."
 
 
 def is_it_about(about: Sequence[str], others: Sequence[str]) -> str:
     named = join_words(about)
     only = f"only {join_words(others)} may read it" if others else f"{named} must not read it"
-    return f"Is this about {named}, so that {only}? 1 yes  2 no, all moderators may. Nothing is passed on before you say."
+    return (
+        f"Is this about {named}, so that {only}? 1 yes  2 no, all moderators may. Nothing is passed on before you say."
+    )
 
 
 def passed_to_nobody() -> str:
@@ -115,7 +121,7 @@ def kept(number: str) -> str:
 
 
 def closed(moderator: str, number: int, text: str) -> str:
-    return f"{moderator} closed H{number}: \"{text}\". If it isn't solved, just write  moderator <words>  again."
+    return f'{moderator} closed H{number}: "{text}". If it isn\'t solved, just write  moderator <words>  again.'
 
 
 def promise_broken(promise: datetime, zone: str, readers: Sequence[str], operator: str) -> str:

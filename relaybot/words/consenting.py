@@ -62,7 +62,9 @@ def _wishes(it: Description) -> list[str]:
 def offer(reader: Person, found_by: str, number: int, it: Description) -> tuple[str, ...]:
     """Who may suit, in one line or two; `found_by` is empty when no moderator may be named."""
     shared = f"You share {short(times.show_hours(it.shared), 70)} your time." if it.shared else ""
-    opening = f"{reader.name}, {short(found_by, 40) or 'a moderator'} found someone who may suit you (M{number}): {_has(it)}"
+    opening = (
+        f"{reader.name}, {short(found_by, 40) or 'a moderator'} found someone who may suit you (M{number}): {_has(it)}"
+    )
     whole = f"{', '.join([opening, *_wishes(it)])}. {shared}".strip()
     if len(whole.encode()) <= LINE_BYTES:
         return (whole,)
@@ -133,7 +135,11 @@ def still_open(reader: Person, number: int, by: datetime, now: datetime) -> str:
 
 def neutral(reader: Person, number: int, one_of: int, promise: datetime | None, now: datetime) -> str:
     """What the one who said yes hears, whatever the reason; `one_of` is 0 while the record is short."""
-    share = f"That happens in about one of {COUNTED[one_of] if one_of <= 10 else one_of} cases and says" if one_of else "That says"
+    share = (
+        f"That happens in about one of {COUNTED[one_of] if one_of <= 10 else one_of} cases and says"
+        if one_of
+        else "That says"
+    )
     place = f" You're first in the list again; by {day(promise, reader, now)} you hear from us." if promise else ""
     return f"M{number} didn't come together. {share} nothing about you.{place}"
 
@@ -206,8 +212,13 @@ def distance(reader: Person, other: Person, now: datetime) -> str:
 
 def meet(reader: Person, other: Person, number: int, now: datetime) -> tuple[str, ...]:
     parts = [distance(reader, other, now), f"offers {short(show_skills(other.offer[:MOST_SKILLS]), 100)}"]
-    parts += [f"would like to learn {short(show_skills(other.learn[:MOST_SKILLS]), 100)}", ", ".join(other.languages[:5])]
-    return fold_lines(f"{reader.name}, meet {other.name} (M{number}): {'; '.join(p for p in parts if p)}. You both said yes.")
+    parts += [
+        f"would like to learn {short(show_skills(other.learn[:MOST_SKILLS]), 100)}",
+        ", ".join(other.languages[:5]),
+    ]
+    return fold_lines(
+        f"{reader.name}, meet {other.name} (M{number}): {'; '.join(p for p in parts if p)}. You both said yes."
+    )
 
 
 def moderator_note(by: str, note: str) -> tuple[str, ...]:

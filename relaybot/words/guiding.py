@@ -172,7 +172,9 @@ def next_read(holder: str, by: str) -> str:
 
 def read_late(number: int, promised: str, operator: str) -> str:
     asks = f" The operator is {operator}." if operator else ""
-    return f"A{number} should have been read by {promised}, and wasn't; I'm sorry. I have reminded the moderators.{asks}"
+    return (
+        f"A{number} should have been read by {promised}, and wasn't; I'm sorry. I have reminded the moderators.{asks}"
+    )
 
 
 def next_read_late() -> str:
@@ -288,7 +290,11 @@ def hour_proposed(number: int, when: str, name: str, mine: bool) -> str:
 
 
 def next_proposal(name: str, mine: bool) -> str:
-    return f"Next: {name}, who was asked about your time." if mine else "Next: you. agree takes it, propose <time> names another."
+    return (
+        f"Next: {name}, who was asked about your time."
+        if mine
+        else "Next: you. agree takes it, propose <time> names another."
+    )
 
 
 def next_propose(name: str) -> str:

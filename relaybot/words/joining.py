@@ -51,9 +51,7 @@ def after_the_open_question() -> str:
 
 
 def identity(account: str) -> str:
-    return (
-        f'I see you are logged in to services as "{short(account, 40)}". I\'ll recognise you by that account, not by the nick. Fine? (yes/no)'
-    )
+    return f'I see you are logged in to services as "{short(account, 40)}". I\'ll recognise you by that account, not by the nick. Fine? (yes/no)'
 
 
 def other_account() -> str:

@@ -173,7 +173,11 @@ def abandoned(partner: str, text: str) -> str:
 
 
 def will_be_told(partner: str, promise: datetime, hour_at: datetime | None, zone: str, *, near: bool) -> str:
-    by = f"at the latest before {times.show_day(hour_at, zone)}" if hour_at is not None and not near else f"by {times.show(promise, zone)} at the latest"
+    by = (
+        f"at the latest before {times.show_day(hour_at, zone)}"
+        if hour_at is not None and not near
+        else f"by {times.show(promise, zone)} at the latest"
+    )
     now = f" {partner} learns now only that the hour is off." if near else ""
     return f"A moderator sends it, {by}.{now} Your hours are off from now, and {partner} cannot reach you through me any more."
 

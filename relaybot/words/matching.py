@@ -43,7 +43,9 @@ def day(moment: datetime, reader: Person, now: datetime) -> str:
 def waiting_head(number: int, shown: int) -> str:
     if not number:
         return "Nobody waits for a partner at the moment."
-    more = f", the first {shown} in order (waiting {number} shows all)" if shown < number else ", first in the list first"
+    more = (
+        f", the first {shown} in order (waiting {number} shows all)" if shown < number else ", first in the list first"
+    )
     return f"{people_count(number)} {'waits' if number == 1 else 'wait'} for a partner{more}:"
 
 
@@ -75,14 +77,18 @@ def suggest_aside(name: str, reasons: Sequence[str]) -> str:
 
 
 def given(skills: Given, to: str) -> str:
-    parts = [f"{short(name, 30)} ({NAMES[level]}) for {short(to, 24)} ({NAMES[start]})" for name, level, start in skills[:2]]
+    parts = [
+        f"{short(name, 30)} ({NAMES[level]}) for {short(to, 24)} ({NAMES[start]})" for name, level, start in skills[:2]
+    ]
     more = f" +{len(skills) - 2}" if len(skills) > 2 else ""
     return ", ".join(parts) + more
 
 
 def shared(hours: Sequence[tuple[datetime, datetime]], zones: Sequence[str]) -> str:
     """The first stretches of a week in which both are free, on both clocks."""
-    return "; ".join(_stretch(low, high, zones) for low, high in hours[:2]) + (f" +{len(hours) - 2}" if len(hours) > 2 else "")
+    return "; ".join(_stretch(low, high, zones) for low, high in hours[:2]) + (
+        f" +{len(hours) - 2}" if len(hours) > 2 else ""
+    )
 
 
 def _stretch(low: datetime, high: datetime, zones: Sequence[str]) -> str:
@@ -96,7 +102,14 @@ def _stretch(low: datetime, high: datetime, zones: Sequence[str]) -> str:
 
 
 def suggest_line(
-    place: int, name: str, other: str, to_asked: Given, to_other: Given, hours: str, languages: Sequence[str], waited: str
+    place: int,
+    name: str,
+    other: str,
+    to_asked: Given,
+    to_other: Given,
+    hours: str,
+    languages: Sequence[str],
+    waited: str,
 ) -> tuple[str, ...]:
     """One suggestion: what each gives, when, in which language, and how long they have waited."""
     return fold_lines(
@@ -218,7 +231,9 @@ def limit_is_reached(limit: int) -> str:
 
 
 def not_yet_member() -> str:
-    return "You are not a member yet; a moderator reads applications first. status shows where yours is, join begins one."
+    return (
+        "You are not a member yet; a moderator reads applications first. status shows where yours is, join begins one."
+    )
 
 
 def paused_until(until: datetime, reader: Person, now: datetime) -> str:

@@ -8,7 +8,9 @@ from relaybot.model import Person
 
 
 def nobody(said: str) -> str:
-    return f"I know nobody called {said[:60]!r}. waiting and queue list people; a name, an address or #<number> finds one."
+    return (
+        f"I know nobody called {said[:60]!r}. waiting and queue list people; a name, an address or #<number> finds one."
+    )
 
 
 def several(said: str, hits: Sequence[tuple[Person, Sequence[str]]]) -> str:

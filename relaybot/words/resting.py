@@ -26,7 +26,11 @@ def members_only() -> str:
 
 
 def paused(until: datetime, zone: str, now: datetime, partners: Sequence[str], off: Sequence[datetime]) -> str:
-    told = f" {join_words(partners)} {'is' if len(partners) == 1 else 'are'} told you're away until then, nothing more." if partners else ""
+    told = (
+        f" {join_words(partners)} {'is' if len(partners) == 1 else 'are'} told you're away until then, nothing more."
+        if partners
+        else ""
+    )
     hours = f" Off: {join_words([times.show(at, zone) for at in off])}." if off else ""
     return f"Paused until {times.show_day(until, zone, now)}.{told}{hours} No reminders from me. Back earlier: resume"
 
@@ -52,7 +56,9 @@ def team_withdrawn(pair: int, name: str, until: datetime, zone: str, now: dateti
     return f"M{pair} is withdrawn: {name} pauses until {times.show_day(until, zone, now)}. The other person hears the usual words."
 
 
-def welcome_back(hours: Sequence[tuple[str, datetime]], without: Sequence[tuple[str, int]], zone: str, now: datetime) -> str:
+def welcome_back(
+    hours: Sequence[tuple[str, datetime]], without: Sequence[tuple[str, int]], zone: str, now: datetime
+) -> str:
     said = [f"Next with {name}: {times.show(at, zone, now)}." for name, at in hours]
     said += [f"No hour with {name} is agreed: propose M{number} <time>." for name, number in without]
     return " ".join(["Welcome back.", *said])

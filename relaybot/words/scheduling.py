@@ -38,9 +38,7 @@ def suit_partner(options: Sequence[datetime], zone: str, partner: Person) -> str
 
 
 def only_numbers(options: Sequence[datetime], partner: Person) -> str:
-    return (
-        f"Just the numbers here, please, e.g. {example(options)}, or none. Words for {partner.name}: tell <text>"
-    )
+    return f"Just the numbers here, please, e.g. {example(options)}, or none. Words for {partner.name}: tell <text>"
 
 
 def no_such_number(most: int) -> str:

@@ -100,9 +100,7 @@ def application_links(person: Person) -> str:
 
 def application_hours(person: Person) -> str:
     place = f" ({times.city(person.zone)})" if person.zone else ""
-    return (
-        f"free: {profile.hours(person.free)}{place}   languages: {profile.languages(person)}   rules version {person.rules_version} agreed"
-    )
+    return f"free: {profile.hours(person.free)}{place}   languages: {profile.languages(person)}   rules version {person.rules_version} agreed"
 
 
 def about(person: Person) -> tuple[str, ...]:
@@ -122,7 +120,7 @@ def memo(by: str, memo_: Memo) -> str:
 
 
 def told(by: str, verb: str, when: str, said: str) -> str:
-    return f'{verb} by {by}, {when}{f": {chr(34)}{said}{chr(34)}" if said else ""}'
+    return f"{verb} by {by}, {when}{f': {chr(34)}{said}{chr(34)}' if said else ''}"
 
 
 def next_steps(number: int) -> str:
@@ -264,9 +262,13 @@ def team_silent(number: int, name: str, days: int) -> str:
 
 
 def chat(by: str, times_: Sequence[str], city: str) -> str:
-    invited = f"{by} would like a relaxed 15 minutes: what you want from this, what you can give. No test, no whiteboard."
+    invited = (
+        f"{by} would like a relaxed 15 minutes: what you want from this, what you can give. No test, no whiteboard."
+    )
     if not times_:
-        return f"{invited} When would suit you (your {city} time)? In your own words; voice or here in text, as you like."
+        return (
+            f"{invited} When would suit you (your {city} time)? In your own words; voice or here in text, as you like."
+        )
     listed = "  ".join(f"{number}) {shown}" for number, shown in enumerate(times_, 1))
     return f"{invited} {listed}  {len(times_) + 1}) other (your {city} time). Voice link or here in text, as you like."
 
@@ -302,7 +304,9 @@ def team_chat_offered(by: str, name: str, number: int) -> str:
 
 
 def chat_set(when: str, means: str, until: str) -> str:
-    return f"{when} {means}. I'll remind you both 15 minutes before. After it you hear from us by {until} at the latest."
+    return (
+        f"{when} {means}. I'll remind you both 15 minutes before. After it you hear from us by {until} at the latest."
+    )
 
 
 def team_chat_set(number: int, name: str, by: str, when: str, means: str) -> str:
@@ -356,7 +360,7 @@ def welcome_no_search(name: str) -> str:
 
 def deferred(said: str, days: int) -> str:
     return (
-        f'We can\'t find you a good partner at the moment: "{said}" That\'s about our list, not about you. '
+        f"We can't find you a good partner at the moment: \"{said}\" That's about our list, not about you. "
         f"I'll keep your answers {days} days; say join any time and you go on where you are."
     )
 

@@ -121,7 +121,11 @@ def team_removed(name: str, by: str, held: str) -> str:
 
 
 def last_one(operator: str) -> str:
-    other = f", or tell the operator ({operator}) to close the programme" if operator else ", or tell the operator to close the programme"
+    other = (
+        f", or tell the operator ({operator}) to close the programme"
+        if operator
+        else ", or tell the operator to close the programme"
+    )
     return f"You're the only moderator. mod add <person> first{other}; I won't leave people without a person."
 
 
@@ -222,7 +226,11 @@ def health_timers(late: int, oldest: timedelta) -> str:
 
 
 def health_work(unread: timedelta | None, unheld: int) -> str:
-    longest = f"The oldest unread application waits for {length(unread)}." if unread is not None else "No application waits unread."
+    longest = (
+        f"The oldest unread application waits for {length(unread)}."
+        if unread is not None
+        else "No application waits unread."
+    )
     return f"{longest} {unheld} of the cases have no holder." if unheld else longest
 
 

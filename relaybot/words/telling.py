@@ -13,7 +13,15 @@ from relaybot.words.leaving import REASONS, operator_should_know
 
 
 def team_case(
-    number: int, leaver: str, pair: int, partner: str, hour_at: datetime | None, due: datetime, zone: str, *, urgent: bool
+    number: int,
+    leaver: str,
+    pair: int,
+    partner: str,
+    hour_at: datetime | None,
+    due: datetime,
+    zone: str,
+    *,
+    urgent: bool,
 ) -> str:
     asks = f"H{number}{' URGENT' if urgent else ''}: {leaver} ends M{pair} and asks us to tell {partner}."
     if hour_at is None:
@@ -33,7 +41,9 @@ def team_text(number: int, partner: str, leaver: str, text: str) -> str:
 
 
 def team_usual_text(number: int, partner: str, leaver: str, text: str) -> str:
-    return f'text for {partner}, in our usual words: "{text}"   approve H{number} | hold H{number} | edit H{number} <text>'
+    return (
+        f'text for {partner}, in our usual words: "{text}"   approve H{number} | hold H{number} | edit H{number} <text>'
+    )
 
 
 def team_urgent(number: int, leaver: str) -> str:
@@ -95,7 +105,9 @@ def hold_over(number: int) -> str:
 
 
 def edit_asked(number: int, leaver: str) -> str:
-    return f"H{number}: {leaver} is asked whether these words are all right. Until then the words approved before stand."
+    return (
+        f"H{number}: {leaver} is asked whether these words are all right. Until then the words approved before stand."
+    )
 
 
 def no_leaver(number: int) -> str:
