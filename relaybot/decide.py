@@ -228,7 +228,9 @@ def _parses(found: tuple[Command, str]) -> bool:
 def _unknown(desk: Desk, message: Message, person: Person | None, text: str) -> None:
     meant = commands.nearest(text, person)
     found = commands.find(meant)
-    if found is None:
+    if person is not None and (text.lower() in forms.EXITS or text.isdigit()):  # an answer, but to what?
+        _say(desk, message, person, False, words.nothing_open())
+    elif found is None:
         _say(desk, message, person, False, words.unknown(text.split(maxsplit=1)[0], ""))
     elif not _parses(found):
         _say(desk, message, person, False, words.nearly(found[0].name, found[0].usage, found[0].examples))

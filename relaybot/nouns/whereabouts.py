@@ -16,6 +16,7 @@ from relaybot.nouns import applications, cases, meetings, offers, pairs, people,
 from relaybot.rules import ACTIVE_PAIRS, RUNNING_MEETINGS
 from relaybot.words import guiding as words
 from relaybot.words.applications import means
+from relaybot.words.common import join_words
 
 # A line about one thing, and the sentence that says who acts next in it.
 Standing = tuple[str, str]
@@ -133,6 +134,8 @@ def _member(desk: Desk, person: Person) -> Iterable[Standing]:
     offer = offers.open_for(desk, person)
     if offer is not None:
         yield _offer(desk, person, offer)
+    elif person.waiting_since is not None and resting:
+        yield words.waits_paused(), ""
     elif person.waiting_since is not None:
         yield _waiting(desk, person, person.waiting_since)
     elif not resting and not own:
@@ -160,8 +163,24 @@ def _pair(desk: Desk, person: Person, pair: Pair) -> Standing:
     if ending is not None:
         return ending
     hour = next(iter(meetings.of(desk, pair)), None)
-    about, after = _hour(desk, person, name, hour) if hour is not None else ("", words.next_propose(name))
+    about, after = _hour(desk, person, name, hour) if hour is not None else _no_hour(desk, person, pair, name)
     return f"{words.pair(pair.id, name, words.PAIR_STAGE.get(pair.stage, ''))} {about}".strip(), after
+
+
+def _no_hour(desk: Desk, person: Person, pair: Pair, name: str) -> Standing:
+    """No hour is agreed: who is away, who was asked about a time, or that either may propose one."""
+    other = pairs.partner(desk, pair, person)
+    if pair.paused_by == other.id and people.paused(desk, other) and other.paused_until is not None:
+        until = _day(desk, other, other.paused_until)  # the day they named, on their own clock
+        return words.partner_away(name, until), words.next_partner_away(name, until)
+    for mine, someone in ((False, other), (True, person)):
+        side = pairs.side(desk, pair, someone)
+        times_ = [at for at in side.times if at > desk.now] if side is not None else []
+        if times_:
+            shown = [f"{times.show(at, people.zone(person), desk.now)}" for at in times_]
+            when = f"{join_words(shown, 'or')} {times.city(people.zone(person))}"
+            return words.times_proposed(when, name, mine), words.next_proposal(name, mine)
+    return "", words.next_propose(name)
 
 
 def _ending(desk: Desk, person: Person, pair: Pair, name: str) -> Standing | None:

@@ -246,6 +246,10 @@ def next_waiting(by: str) -> str:
     return f"Next: a moderator, by {by} at the latest."
 
 
+def waits_paused() -> str:
+    return "You keep your place in the waiting list; nobody is looked for meanwhile."
+
+
 def waits_overdue(by: str) -> str:
     return f"You were to hear from us by {by}, and didn't; I'm sorry. You are still in the list."
 
@@ -295,6 +299,18 @@ def next_proposal(name: str, mine: bool) -> str:
         if mine
         else "Next: you. agree takes it, propose <time> names another."
     )
+
+
+def times_proposed(when: str, name: str, mine: bool) -> str:
+    return f"You proposed {when}." if mine else f"{name} proposes {when}."
+
+
+def partner_away(name: str, until: str) -> str:
+    return f"{name} is away until {until}."
+
+
+def next_partner_away(name: str, until: str) -> str:
+    return f"Next: {name}, back on {until}. Nothing to do for you."
 
 
 def next_propose(name: str) -> str:

@@ -277,7 +277,7 @@ def settled_already() -> str:
 def none_runs(at: str) -> str:
     if at:
         return f"No hour of yours runs right now. The next one begins {at}."
-    return "No hour of yours runs right now. slots shows times that suit you both, propose <time> suggests one."
+    return "No hour of yours runs right now. With a partner: slots shows times that suit you both, propose <time> suggests one."
 
 
 def not_begun(at: str) -> str:

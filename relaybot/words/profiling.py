@@ -96,10 +96,14 @@ def text(field: str, said: str) -> str:
 
 def suits(suit: int, waiting: int) -> str:
     """Concerns the asker alone, so it is exact."""
+    if not waiting:
+        return "Nobody else waits at the moment."
     return f"{suit} of the {waiting} {_people(waiting)} waiting could be your partner now."
 
 
 def must_notice(language: str, suit: int, waiting: int, without: int) -> str:
+    if not waiting:
+        return f"With {language} as a must fewer people could be your partner; nobody else waits at the moment. Keep it? (yes/no)"
     return (
         f"With {language} as a must, {suit} of the {waiting} {_people(waiting)} waiting could be your partner (without: {without}). "
         "It may take longer. Keep it? (yes/no)"
