@@ -129,8 +129,9 @@ def test_any_life_keeps_what_was_promised(start: int, wild: list[Move]) -> None:
     for move in [*ORDINARY[:start], *wild]:
         live(w, move)
         check(w)
+    every = [f"{verb} H{number}" for number in w.programme.tables.cases.rows for verb in ("show", "audit")]
     for name in (*ALL, "dana"):
-        for line in ASKING:
+        for line in (*ASKING, *every):
             w.say(name, "stop")
             w.say(name, line)
     check(w)

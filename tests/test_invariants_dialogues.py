@@ -5,6 +5,7 @@ The plays are played once; at each question that is open for the first time the 
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from datetime import datetime
 from pathlib import Path
@@ -212,3 +213,34 @@ def test_every_form_is_among_them(everywhere: tuple[Everywhere, list[str]]) -> N
 def test_every_line_fits_and_everybody_has_a_next(everywhere: tuple[Everywhere, list[str]]) -> None:
     """Invariants 8 and 20: after every line of every play, whoever asks for their status."""
     assert everywhere[1] == []
+
+
+PEOPLE = re.compile(r"\b(ana|bram|lupe|oto|dana|esi|mette|ravi|chidi|carol|newton)\b")
+MANY_SKILLS = ", ".join(f"skillwithaverylongname{number}{'z' * 14} deep" for number in range(3))
+
+
+def with_long_names(line: str) -> str:
+    """The same line of a play with names of thirty characters and long lists of long skills."""
+    line = PEOPLE.sub(lambda found: f"{found[1]}_{'averyverylongnickname' * 2}"[:30], line)
+    if line.startswith(("member ", "applicant ")):
+        line = re.sub(r'(learn|offer)="([^"]*)"', lambda found: f'{found[1]}="{found[2]}, {MANY_SKILLS}"', line)
+    return line
+
+
+@pytest.mark.parametrize("path", PLAYS, ids=lambda path: path.stem)
+def test_long_names_fit_into_lines(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Invariant 20: no line of any play is cut by IRC when names and skills are as long as they may be."""
+    player = Player(path)
+    monkeypatch.setattr(player, "settled", lambda: None)
+    said = 0
+    for raw in path.read_text(encoding="utf-8").splitlines():
+        line = raw.strip()
+        if not line or line.startswith("#") or line.partition(" ")[2].startswith("<"):
+            continue
+        player.line(with_long_names(line), 0)
+        if line.startswith(("set ", "now ")):  # the world is made with these by the first line that needs it
+            continue
+        assert [text for _, text in player.world.said if len(text.encode()) > LINE_BYTES] == []
+        said += len(player.world.said)
+        player.world.said.clear()
+    assert said > 0

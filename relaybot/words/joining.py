@@ -156,10 +156,11 @@ def rules_declined() -> str:
 
 
 def summary(learning: Sequence[Skill], offering: Sequence[Skill], where: str, spoken: str, found: Sequence[str]) -> str:
-    return (
-        f"So: learn {profile.skills(learning)} | offer {profile.skills(offering)} | {where} | {spoken} | {profile.link_count(found)}. "
-        "Members will see skills, languages and zone; the rest only moderators. Hand it in? (yes / change <number> / later)"
-    )
+    tail = "Members will see skills, languages and zone; the rest only moderators. Hand it in? (yes / change <number> / later)"
+    parts = [f"learn {profile.skills(learning)}", f"offer {profile.skills(offering)}", where, spoken]
+    if len("".join(parts).encode()) > 220:  # it has to fit into one line; profile says all of it
+        parts = [short(part, 52) for part in parts]
+    return f"So: {' | '.join(parts)} | {profile.link_count(found)}. {tail}"
 
 
 def summary_why() -> str:
