@@ -106,6 +106,13 @@ def nobody_moderates(w: Watched) -> list[str]:
     return members if not moderators(w) else []
 
 
+def planned_for_nothing(w: Watched) -> list[str]:
+    """Invariant 6: timers of an offer that is over, except for the news of it."""
+    over = {f"M{p.id}" for p in w.programme.tables.pairs.rows.values() if p.stage in {"refused", "lapsed", "withdrawn"}}
+    timers = w.programme.tables.timers.rows.values()
+    return [f"{t.name} {t.about}" for t in timers if t.about in over and t.name not in {"offer-neutral", "offer-gone"}]
+
+
 def check(w: Watched) -> None:
     """Everything above, over what was said since the last time."""
     assert names_known_too_early(w) == []
@@ -114,6 +121,7 @@ def check(w: Watched) -> None:
     assert too_long(w) == []
     assert without_next(w) == []
     assert nobody_moderates(w) == []
+    assert planned_for_nothing(w) == []
     w.history.clear()
 
 
