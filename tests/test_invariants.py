@@ -26,18 +26,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relaybot.desk import Desk
-from relaybot.events import Due
-from relaybot.model import Entry, Pair, Put
+from relaybot.events import Due, Moment
+from relaybot.model import Entry, Pair, Put, Timer
 from relaybot.nouns import people, whereabouts
 from tests.play import NAME, add_applicant, add_member
-from tests.watched import ALL, MOVES, ORDINARY, PEERS, Move, Watched, live, moderators, watched
+from tests.watched import ALL, MOVES, ORDINARY, PEERS, START, Move, Watched, change, live, moderators, watched
 
 LINE_BYTES = 400
 reached: Counter[str] = Counter()
@@ -223,6 +225,49 @@ def test_who_is_on_a_pause_hears_nothing_unasked() -> None:
         w.pass_until(w.now + timedelta(days=40))
 
         assert [s.line for s in w.history if s.reader == name] == []
+
+
+@pytest.mark.parametrize("name", sorted(people._NUDGES))
+def test_whatever_is_planned_waits_for_the_end_of_a_pause(name: str) -> None:
+    """An unasked message that falls into a pause is not said before it is over, whichever it is and whoever planned it."""
+    w = watched()
+    someone = next(p for p in w.programme.tables.people.rows.values() if p.name == "lupexi")
+    change(w, someone, paused_until=w.now + timedelta(days=30))
+    w.make(Put(Timer(NAME, f"nudge {name}", f"person {someone.id}", w.now + timedelta(hours=1))))
+    w.pass_until(w.now + timedelta(days=29))
+
+    assert [s.line for s in w.history if s.reader == "lupexi"] == []
+    assert (f"nudge {name}", f"person {someone.id}") in w.programme.tables.timers.rows
+
+
+@given(st.lists(st.integers(0, 14 * 24), max_size=30), st.integers(0, 23))
+def test_unasked_messages_keep_to_their_budget(hours: list[int], begins: int) -> None:
+    """At most one a day and three a week, never in quiet hours, whatever was said before; the first moment that is free."""
+    w = watched(now=START + timedelta(hours=begins))
+    someone = next(p for p in w.programme.tables.people.rows.values() if p.name == "lupexi")
+    said: list[datetime] = []
+    for later in sorted(hours):
+        moment = w.now + timedelta(hours=later)
+        desk = Desk(w.programme, Moment(max([moment, *said]), b""))
+        at = people.may_write_at(desk, replace(someone, unasked=tuple(said)))
+        said.append(at)
+        assert 8 <= at.astimezone(ZoneInfo(someone.zone)).hour < 21
+    for at in said:
+        assert len([other for other in said if at <= other < at + timedelta(days=1)]) <= 1
+        assert len([other for other in said if at <= other < at + timedelta(days=7)]) <= 3
+
+
+@pytest.mark.parametrize(("wish", "waits"), [("yes", True), ("later", False), ("no", False)])
+def test_nobody_is_looked_for_against_their_wish(wish: str, waits: bool) -> None:
+    """Whoever wants no one new is not put into the list again by anything that ends, and in no count of who waits."""
+    w = watched()
+    w.say("lupexi", f"rematch {wish}")
+    someone = next(p for p in w.programme.tables.people.rows.values() if p.name == "lupexi")
+    desk = Desk(w.programme, w.moment())
+    people.start_waiting(desk, desk.people[someone.id], front=True)
+
+    assert (desk.people[someone.id].waiting_since is not None) is waits
+    assert (someone.id in {p.id for p in people.waiting(desk)}) is waits
 
 
 @settings(max_examples=30)
