@@ -38,7 +38,7 @@ from relaybot.desk import Desk
 from relaybot.events import Due, Moment
 from relaybot.model import Entry, Pair, Put, Timer
 from relaybot.nouns import people, whereabouts
-from tests.play import NAME, add_applicant, add_member
+from tests.play import NAME, add_applicant, add_hour, add_member
 from tests.watched import ALL, MOVES, ORDINARY, PEERS, START, Move, Watched, change, live, moderators, watched
 
 LINE_BYTES = 400
@@ -225,6 +225,21 @@ def test_who_is_on_a_pause_hears_nothing_unasked() -> None:
         w.pass_until(w.now + timedelta(days=40))
 
         assert [s.line for s in w.history if s.reader == name] == []
+
+
+def test_an_hour_just_after_a_pause_is_not_announced_within_it() -> None:
+    """The hour on the day they are back stays, and the reminder of the day before, which falls into the pause, does not come."""
+    w = watched()
+    for move in ORDINARY[1:2]:
+        live(w, move)
+    add_hour(w, 40, 1, w.now + timedelta(days=10, hours=9))
+    w.say("quorra", "pause in 10 days")
+    w.history.clear()
+    w.pass_until(w.now + timedelta(days=9, hours=14))
+
+    assert [s.line for s in w.history if s.reader == "quorra"] == []
+    assert any("Is that still good?" in s.line for s in w.history if s.reader == "bramwi")
+    assert w.programme.tables.meetings.rows[40].stage == "agreed"
 
 
 @pytest.mark.parametrize("name", sorted(people._NUDGES))
