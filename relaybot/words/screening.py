@@ -358,16 +358,21 @@ def welcome_no_search(name: str) -> str:
     return f"Good news, {name}: you're in. Welcome! status shows where you stand."
 
 
+def _stop(said: str) -> str:
+    """A moderator's words as a sentence of its own."""
+    return said if said.rstrip().endswith((".", "!", "?", "…")) else f"{said.rstrip()}."
+
+
 def deferred(said: str, days: int) -> str:
     return (
-        f"We can't find you a good partner at the moment: \"{said}\" That's about our list, not about you. "
+        f"We can't find you a good partner at the moment: \"{_stop(said)}\" That's about our list, not about you. "
         f"I'll keep your answers {days} days; say join any time and you go on where you are."
     )
 
 
 def declined(name: str, by: str, number: int, said: str, days: int) -> str:
     return (
-        f'{name}, A{number} is closed for now. {by}, moderator: "{said}" '
+        f'{name}, A{number} is closed for now. {by}, moderator: "{_stop(said)}" '
         f"I delete your answers in {days} days. moderator <words> reaches a person, and you may say join again."
     )
 
