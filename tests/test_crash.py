@@ -10,14 +10,17 @@ import random
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from shutil import which
 
 import pytest
 
+from tests import needs
 from tests.crash_bot import BotProcess, kill_again_and_again
 from tests.crash_check import Findings, check_applications, check_numbers, read_back
 from tests.crash_pairs import SETTINGS, TEAM, Couple, check_couple
 from tests.crash_people import Someone, Tally, apply, set_numbers
-from tests.servers import Running, start_embedded
+from tests.irc_services import Services
+from tests.servers import Running, start_embedded, start_inspircd
 
 pytestmark = [pytest.mark.crash, pytest.mark.slow]
 
@@ -30,6 +33,21 @@ def server(tmp_path: Path) -> Iterator[Running]:
     running = start_embedded(tmp_path / "ircd")
     try:
         yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+async def network(tmp_path: Path, server: Running) -> AsyncIterator[Running]:
+    """InspIRCd with services where it is installed (it lets relaybot back into pairs' places), else our own server."""
+    if which("inspircd", path=needs.SEARCHED) is None:
+        yield server
+        return
+    running, services = start_inspircd(tmp_path / "inspircd"), Services()
+    try:
+        await services.link(running.link_port)
+        yield running
+        await services.close()
     finally:
         running.stop()
 
@@ -86,10 +104,10 @@ async def test_nothing_lost_nothing_twice(tmp_path: Path, server: Running, crash
     assert "Traceback" not in bot.said()
 
 
-async def test_no_pair_hour_or_farewell_twice_or_missed(tmp_path: Path, server: Running, crash_long: bool) -> None:
+async def test_no_pair_hour_or_farewell_twice_or_missed(tmp_path: Path, network: Running, crash_long: bool) -> None:
     """Couples are paired, meet and part on a fast clock while relaybot is killed: every step happens, and happens once."""
     kills = 200 if crash_long else 20
-    bot = BotProcess(tmp_path / "bot", server.port, speed=SPEED, settings=SETTINGS)
+    bot = BotProcess(tmp_path / "bot", network.port, speed=SPEED, settings=SETTINGS)
     tally, over = Tally(), asyncio.Event()
     dana, turn = Someone("dana", tally, (TEAM,)), asyncio.Lock()
     couples = [Couple(dana, turn, Someone(f"ana{n}", tally), Someone(f"bram{n}", tally)) for n in range(3)]
@@ -99,7 +117,7 @@ async def test_no_pair_hour_or_farewell_twice_or_missed(tmp_path: Path, server: 
         await kill_again_and_again(bot, kills, random.Random())
         over.set()
 
-    async with crowd(bot, server.port, dana, *members):
+    async with crowd(bot, network.port, dana, *members):
         async with asyncio.TaskGroup() as group:
             group.create_task(kill())
             for couple in couples:

@@ -1,0 +1,27 @@
+"""`python -m benchmarks [name ...]`: run all measurements, or some, and print their tables."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import time
+
+NAMES = ("irc_commands", "bell", "stock_server", "slow_disk")
+
+
+def main(names: list[str]) -> int:
+    """Run what was asked for, in order."""
+    unknown = [name for name in names if name not in NAMES]
+    if unknown:
+        print(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(NAMES)}", file=sys.stderr)
+        return 2
+    for name in names or NAMES:
+        began = time.perf_counter()
+        print(f"\n## {name}", flush=True)
+        importlib.import_module(f"benchmarks.{name}").run()
+        print(f"\n({name}: {time.perf_counter() - began:.0f} s)", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
