@@ -230,7 +230,7 @@ class Story:
         await settled(self.bot)
         await let_pass(self.bot, self.clock, datetime(2026, 11, 27, 12, 0, tzinfo=UTC))
         await self.bram.expect("has decided to end your hours together")
-        await self.bram.ask("1", "first")
+        await self.bram.ask("1", "Then you're first")
         if any("too little time" in line for _, line in self.bram.seen):
             raise Failed("bram saw the reason")
 
