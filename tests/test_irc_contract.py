@@ -195,6 +195,19 @@ async def test_an_impostor_under_a_known_nick_is_nobody(scene: Scene) -> None:
     assert await eve.texts(bot.nick) == []
 
 
+async def test_a_nick_like_the_account_proves_nothing(scene: Scene) -> None:
+    """Product invariant 16: somebody who only calls themselves like the account gets nothing meant for it."""
+    accounts(scene)
+    bot = await scene.bot()
+    eve = await scene.person(fresh("eve"), "", bot.public)
+    eve.send("NICK ana")
+    await eve.barrier()
+    eve.send(f"PRIVMSG {bot.nick} :it is me, ana")
+    assert (await bot.heard()).sender != "irc:net/ana"
+    assert (await bot.say("ana", "for ana only"))[:2] == ("later", "not logged in")
+    assert await eve.texts(bot.nick) == []
+
+
 async def test_logging_out_ends_the_proof(scene: Scene) -> None:
     if not scene.server.services or scene.server.kind == "embedded":
         pytest.skip("nobody can log out here")
