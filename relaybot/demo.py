@@ -231,6 +231,7 @@ class Story:
         await let_pass(self.bot, self.clock, datetime(2026, 11, 27, 12, 0, tzinfo=UTC))
         await self.bram.expect("has decided to end your hours together")
         await self.bram.ask("1", "Then you're first")
+        await settled(self.bot)
         if any("too little time" in line for _, line in self.bram.seen):
             raise Failed("bram saw the reason")
 
