@@ -44,7 +44,7 @@ def soon(person: Person, partner: Person, minutes: int, place: str) -> str:
         return f"{person.name}: your hour with {partner.name} starts {when}, in {place}."
     return (
         f"{person.name}: your hour with {partner.name} starts {when}. I tell you both the clock here;"
-        " say here when you are there."
+        " say here when it begins."
     )
 
 
