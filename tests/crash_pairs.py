@@ -103,8 +103,9 @@ class Couple:
             await person.wait_for(rf"\(or: yes M{number}, no M{number}\)")
             answers = rf"Lovely|I have your yes|Then it's a pair|meet {other.nick} \(M{number}\)"
             await person.ask(f"yes M{number}", answers)
+        place = self._place(number)
         for person in self.both:
-            await person.until(lambda person=person: self._place(number) in person.places)
+            await person.until(partial(person.places.__contains__, place))
 
     @staticmethod
     def _place(number: int) -> str:
