@@ -15,6 +15,7 @@ from functools import partial
 from tests.servers import HOST
 
 ANSWER_SECONDS = 30.0
+GROUP = 250  # connected at the same time
 
 
 @dataclass
@@ -111,10 +112,10 @@ async def connect(port: int, nicks: Sequence[str], command: str = "set about") -
     """Connected and registered users."""
     loop = asyncio.get_running_loop()
     users: list[User] = []
-    for start in range(0, len(nicks), 50):
+    for start in range(0, len(nicks), GROUP):
         group = [
             (await loop.create_connection(partial(User, nick, command), HOST, port))[1]
-            for nick in nicks[start : start + 50]
+            for nick in nicks[start : start + GROUP]
         ]
         await asyncio.wait_for(asyncio.gather(*(user.registered for user in group)), ANSWER_SECONDS)
         users += group

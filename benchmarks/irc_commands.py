@@ -6,7 +6,7 @@ With 1, 50 and 500 users, alternating in one run; then with programmes of 100 to
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +66,7 @@ def relaybot_with(database: Path | None) -> Make:
     return contextmanager(lambda port, folder: relaybot(port, folder, database))
 
 
-def alternate(makes: dict[str, Make], folder: Path, users: int, rounds: int = ROUNDS) -> dict[str, Row]:
+def alternate(makes: Mapping[str, Make], folder: Path, users: int, rounds: int = ROUNDS) -> dict[str, Row]:
     """Measure several bots in turn, some rounds; the medians."""
     found: dict[str, list[Row]] = {name: [] for name in makes}
     for turn in range(rounds):

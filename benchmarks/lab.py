@@ -35,6 +35,7 @@ commands_per_minute = 0
 {pacing}
 """
 UNPACED = "lines_per_second = 0"
+QUEUES = 'recvq="1000000" hardsendq="10000000" softsendq="1000000"'  # for 500 users the stock ones are too short
 
 
 @contextmanager
@@ -48,7 +49,7 @@ def workshop() -> Iterator[Path]:
 
 
 @asynccontextmanager
-async def network(folder: Path, flood: str = FLOOD_OFF) -> AsyncIterator[Running]:
+async def network(folder: Path, flood: str = f"{FLOOD_OFF} {QUEUES}") -> AsyncIterator[Running]:
     """InspIRCd with services that log everybody in."""
     server, services = start_inspircd(folder / "ircd", flood), Services()
     try:
