@@ -39,6 +39,11 @@ DROPPING = (
 )
 
 
+def _is_in(person: Someone, place: str) -> bool:
+    """Whether somebody is in a channel; after a new connection they have to come in again."""
+    return place in person.places
+
+
 @dataclass
 class Round:
     """What was acknowledged of one pair: its number, the hour's number, who left and the case that told it."""
@@ -105,7 +110,7 @@ class Couple:
             await person.ask(f"yes M{number}", answers)
         place = self._place(number)
         for person in self.both:
-            await person.until(partial(person.places.__contains__, place))
+            await person.until(partial(_is_in, person, place))
 
     @staticmethod
     def _place(number: int) -> str:
@@ -132,14 +137,16 @@ class Couple:
             await asyncio.sleep(0.3)
 
     async def _agree(self) -> None:
-        mine, theirs = len(self.first.heard), len(self.second.heard)
-        await self.first.ask("propose in 30m", r"^Asked |^Agreed: ")
-        await self.second.wait_for(rf"^{self.first.nick} proposes an hour", theirs)
-        line = await self.second.ask("agree", r"^Agreed: .*\(S\d+\)")
+        """One proposes, the other agrees; a time that a crash let pass is proposed anew."""
+        agreed = None
+        while agreed is None:
+            mine, theirs = len(self.first.heard), len(self.second.heard)
+            await self.first.ask("propose in 30m", r"^Asked |^Agreed: ")
+            await self.second.wait_for(rf"^{self.first.nick} proposes an hour", theirs)
+            line = await self.second.ask("agree", r"^Agreed: .*\(S\d+\)|has proposed nothing")
+            agreed = re.search(r"\(S(\d+)\)", line.text)
         await self.first.wait_for(r"^Agreed: ", mine)
-        found = re.search(r"\(S(\d+)\)", line.text)
-        assert found
-        self.rounds[-1].meeting = int(found[1])
+        self.rounds[-1].meeting = int(agreed[1])
 
     async def _say_how_it_was(self, since: list[int]) -> None:
         for person, start in zip(self.both, since, strict=True):

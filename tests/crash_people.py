@@ -66,11 +66,10 @@ class Someone:
 
     async def leave(self) -> None:
         """Stop listening and close."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
         if self._irc is not None:
-            await self._irc.close()
+            await self._irc.close()  # this ends the listening: a cancelled wait_for may go on (Python before 3.12)
+        if self._task is not None:
+            await asyncio.gather(self._task, return_exceptions=True)
 
     async def _listen(self) -> None:
         assert self._irc is not None
@@ -207,7 +206,9 @@ async def apply(person: Someone, learn: str = "kubernetes a little", offer: str 
     line = await person.ask("join", pattern)
     while not (number := re.search(HANDED_IN, line.text)):
         text = next(answer for question, answer in QUESTIONS if re.search(question, line.text))
-        line = await person.ask(text.format(learn=learn, offer=offer), pattern, again="join")
+        line = await person.ask(
+            text.format(learn=learn, offer=offer), pattern, again="!join"
+        )  # in a question for free text a bare word would be the answer
     return int(number[1])
 
 
