@@ -187,6 +187,9 @@ def check(file: FileOption = None) -> None:
                 f"Note: {programme.name} has one moderator; with two, cases about one of them have somebody to read them."
             )
     for name, table in found.irc.items():
+        if table.moderators_channel and not table.moderators_closed:
+            print(f"Note: irc {name}: whoever is in the moderators' channel reads what relaybot says there;")
+            print("      keep it invite-only, or make relaybot its operator and set moderators_closed = true.")
         if table.lacks_secret:
             print(f"Note: irc {name} has an account but neither a password nor a certificate yet; run needs one.")
 

@@ -8,6 +8,7 @@ and what is overheard in a pair's place are declared here in the same way.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -329,6 +330,9 @@ def timer_handlers() -> Mapping[str, Callable[[Desk, str, float], None]]:
 
 
 # -------------------------------------------------------------------------------------- understanding
+
+
+MORE_FOR_CASE = re.compile(r"moderator H([0-9]+) ")  # what a line means that a person in a case adds without a command
 
 
 def find(text: str) -> tuple[Command, str] | None:

@@ -14,7 +14,7 @@ from relaybot import commands, forms
 from relaybot.commands import Call, Command
 from relaybot.desk import Desk, Programme
 from relaybot.events import Came, Due, Event, Heard, Moment, Started, Told
-from relaybot.model import Decision, Dialogue, Letter, Message, Pair, Person
+from relaybot.model import Case, Decision, Dialogue, Letter, Message, Pair, Person
 from relaybot.nouns import pairs, people
 from relaybot.nouns.soundness import unsound
 from relaybot.ports import Invalid, Refused
@@ -22,6 +22,9 @@ from relaybot.words import common as words
 
 # `yes M12` and `no M12 words` answer what was asked about that, whichever dialogue is open; a bare yes the open one.
 _NAMED = re.compile(r"[amsgh][0-9]{1,10}\b", re.I)
+
+
+A_SENTENCE = 3  # words from which on a line is no mistyped command
 
 
 class Unsound(Exception):
@@ -230,6 +233,10 @@ def _unknown(desk: Desk, message: Message, person: Person | None, text: str) -> 
     found = commands.find(meant)
     if person is not None and (text.lower() in forms.EXITS or text.isdigit()):  # an answer, but to what?
         _say(desk, message, person, False, words.nothing_open())
+    elif found is None and person is not None and message.sender and (case := _open_case(desk, person)) is not None:
+        forms.begin(desk, person, "did-you-mean", note=f"\nmoderator H{case.id} {text}")  # few are upset in one line
+    elif found is None and person is not None and len(text.split()) >= A_SENTENCE:
+        _say(desk, message, person, False, words.not_a_command())
     elif found is None:
         _say(desk, message, person, False, words.unknown(text.split(maxsplit=1)[0], ""))
     elif not _parses(found):
@@ -240,13 +247,21 @@ def _unknown(desk: Desk, message: Message, person: Person | None, text: str) -> 
         _say(desk, message, person, False, words.unknown_stranger(text.split(maxsplit=1)[0], meant))
 
 
+def _open_case(desk: Desk, person: Person) -> Case | None:
+    """The help case of the person's own that was opened last and is still open."""
+    mine = [c for c in desk.cases.where("person", person.id) if c.topic == "help" and c.stage != "closed"]
+    return max(mine, key=lambda c: (c.opened_at or desk.now, c.id), default=None)
+
+
 # ------------------------------------------------------------------------------------------- commands
 
 
 def _run(desk: Desk, event: Heard, person: Person | None, found: tuple[Command, str], *, team: bool) -> None:
     command, rest = found
     if not commands.allowed(command, person):
-        raise Refused(words.only_moderators() if person is not None else words.not_known_yet())
+        if person is not None:
+            raise Refused(words.only_moderators())
+        raise Refused(words.not_known_yet() if event.message.sender else words.not_sure_who())
     call = Call(event.message, person, command, commands.read_args(command, rest), event.journal, team)
     command.handler(desk, call)
     if call.person is not None:

@@ -79,7 +79,7 @@ def test_the_public_line_hides_small_counts(count: int, shown: str) -> None:
     """Below five nothing is counted aloud, whatever it counts."""
     line = words.public_line("tech-peer", count, count, count)
 
-    assert line.endswith(f"{shown} people wait, {shown} pairs, {shown} hours last week.")
+    assert line.endswith(f"{shown[0].upper()}{shown[1:]} people wait, {shown} pairs, {shown} hours last week.")
 
 
 def test_hours_are_counted_by_the_week() -> None:

@@ -45,6 +45,7 @@ def test_init_writes_files_that_pass_check(folder: Path) -> None:
     assert found.programmes[0].policy.rules_line == "be kind"
     assert found.irc["libera"].sasl.account == "bot"
     assert found.irc["libera"].moderators_channel == {"tech-peer": "#tech-peer-mods"}
+    assert found.irc["libera"].moderators_closed
 
 
 def test_init_keeps_the_password_private(folder: Path) -> None:

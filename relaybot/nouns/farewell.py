@@ -52,6 +52,10 @@ def text(desk: Desk, leaver: Person, partner: Person, *, thanks: bool = True) ->
     return words.notice(leaver.name, partner.name, thanks=thanks, neutral=desk.policy.farewell.neutral)
 
 
+def _usual(desk: Desk, leaver: Person, partner: Person) -> set[str]:
+    return {text(desk, leaver, partner, thanks=thanks) for thanks in (True, False)}
+
+
 def awake_at(desk: Desk, person: Person, at: datetime) -> datetime:
     """The first moment from `at` on in which a hard word may reach a person: awake, not on mute, not away."""
     for until in (person.muted_until, person.paused_until):
@@ -231,7 +235,10 @@ def tell(desk: Desk, case: Case) -> None:
     first = leaver(desk, case)
     moderator = cases.held_by(desk, case)
     name = moderator.name if moderator else ""
-    lines = words.told(other.name, name, case.notice, pair.held)
+    notice = case.notice
+    if first is not None and not desk.policy.farewell.neutral and notice not in _usual(desk, first, other):
+        notice = words.own_words(first.name, notice)
+    lines = words.told(other.name, name, notice, pair.held)
     if pair.told_by == "each" and first is not None:
         lines = (words.also_over(first.name),)
     desk.tell(other, *lines, urgency=Urgency.URGENT, claim=f"pair {pair.id} ending", receipt=f"farewell {ident(case)}")

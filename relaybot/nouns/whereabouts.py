@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from relaybot import forms, times
 from relaybot.desk import Desk
 from relaybot.model import Application, Dialogue, Meeting, Pair, Person
-from relaybot.nouns import applications, cases, meetings, offers, pairs, people, profile
+from relaybot.nouns import applications, cases, meetings, offers, pairs, people, profile, sessions
 from relaybot.rules import ACTIVE_PAIRS, RUNNING_MEETINGS
 from relaybot.words import guiding as words
 from relaybot.words.applications import means
@@ -46,8 +46,20 @@ def _again(dialogue: Dialogue) -> str:
 
 def _dialogues(desk: Desk, person: Person) -> list[Dialogue]:
     """The person's dialogues, the one asked last first."""
-    found = [d for d in desk.dialogues.where("person", person.id) if d.asking and d.form != "did-you-mean"]
+    found = [
+        d
+        for d in desk.dialogues.where("person", person.id)
+        if d.asking and d.form not in {"did-you-mean", "talk"} and not _refused(desk, person, d)
+    ]
     return sorted(found, key=lambda d: (d.asked_at or desk.now, d.id), reverse=True)
+
+
+def _refused(desk: Desk, person: Person, dialogue: Dialogue) -> bool:
+    """A question about times that stays open while nothing can be arranged: whatever they answer is refused."""
+    if dialogue.form not in sessions.TIME_FORMS or not dialogue.about.startswith("M"):
+        return False
+    pair = desk.pairs.get(int(dialogue.about[1:]))
+    return pair is not None and pair.stage == "ending" and pair.ended_by != person.id
 
 
 def _standings(desk: Desk, person: Person) -> Iterable[Standing]:
@@ -102,6 +114,7 @@ def _applying(desk: Desk, person: Person) -> Standing:
     settings = desk.policy.application
     until = (dialogue.asked_at or desk.now) + timedelta(days=settings.parked_days + settings.erase_days)
     k, n = forms.count(desk, dialogue, dialogue.asking)
+    k = k if dialogue.answers else 1  # the one about the account is not counted
     return words.applying(k, n, _day(desk, person, until)), words.next_resume()
 
 

@@ -198,7 +198,8 @@ def _meant(desk: Desk, dialogue: Dialogue) -> None:
 
 def _ask_meant(desk: Desk, dialogue: Dialogue) -> str:
     word, _, meant = dialogue.note.partition("\n")
-    return words.did_you_mean(word, meant)
+    more = commands.MORE_FOR_CASE.match(meant)
+    return words.more_for_case(int(more.group(1))) if more and not word else words.did_you_mean(word, meant)
 
 
 form(Form("did-you-mean", (yes_no("meant", _ask_meant),), done=_meant, waits=False, brief=True))

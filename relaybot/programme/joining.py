@@ -85,7 +85,7 @@ def _right_programme(desk: Desk, call: Call) -> None:
 def _where_you_stand(desk: Desk, call: Call, person: Person) -> None:
     """A member or applicant says join again: a kept question is asked again, and the truth is told."""
     for dialogue in desk.dialogues.where("person", person.id):
-        if dialogue.kept and dialogue.form.startswith("application-"):
+        if dialogue.kept and dialogue.form != "offer":  # status says of all others that join asks them again
             forms.pose(desk, dialogue, first=True)
             return
     COMMANDS["status"].handler(desk, call)

@@ -33,6 +33,7 @@ def recall(desk: Desk, person: Person) -> tuple[str, ...]:
         return ()
     desk.change(dialogue, note=f"{asked_at.isoformat()} recalled {sent + 1}")
     k, n = forms.count(desk, dialogue, dialogue.asking)
+    k = k if dialogue.answers else 1  # the one about the account is not counted
     if sent + 1 < len(days):
         people.nudge(desk, person, "unfinished", asked_at + timedelta(days=days[sent + 1]))
         return (words.unfinished(k, n),)

@@ -74,6 +74,12 @@ def unknown(word: str, meant: str) -> str:
     return f'I don\'t know "{short(word)}". help shows what I can do for you now.'
 
 
+def not_a_command() -> str:
+    return (
+        "I'm a bot and don't understand that. help shows what I can do for you now; moderator <words> reaches a person."
+    )
+
+
 def unknown_stranger(word: str, meant: str) -> str:
     return f'I don\'t know "{short(word)}". If you meant {short(meant)}, please say that.'
 
@@ -97,6 +103,10 @@ def only_moderators() -> str:
 
 def not_known_yet() -> str:
     return "I don't know you yet. Say join to take part, or help to look around."
+
+
+def not_sure_who() -> str:
+    return "I don't know you yet, or can't be sure it's you: on IRC please log in to services, then say it again. help looks around."
 
 
 def nothing_open() -> str:

@@ -81,8 +81,12 @@ def public_line(title: str, waiting: int, pairs: int, hours: int) -> str:
     """Counts below 5 say nothing about anybody (product invariant 18)."""
     return (
         f"{title}: two people teach each other, an hour a week, free. !join to take part, !rules. "
-        f"{_count(waiting, 'person', 'people')} wait, {_count(pairs, 'pair')}, {_count(hours, 'hour')} last week."
+        f"{_capital(_count(waiting, 'person', 'people'))} wait, {_count(pairs, 'pair')}, {_count(hours, 'hour')} last week."
     )
+
+
+def _capital(said: str) -> str:
+    return f"{said[0].upper()}{said[1:]}"
 
 
 def _count(number: int, one: str, many: str = "") -> str:
@@ -378,6 +382,10 @@ def stranger() -> tuple[str, ...]:
 
 def did_you_mean(word: str, meant: str) -> str:
     return f'I don\'t know "{short(word, 40)}". Did you mean {short(meant, 120)}? (yes/no)'
+
+
+def more_for_case(number: int) -> str:
+    return f"Is that for the moderators, about H{number}? (yes/no)"
 
 
 def type_it(meant: str) -> str:

@@ -110,7 +110,8 @@ def clock(zone: str, now: datetime) -> str:
 def place_noted(zone: str, free: Sequence[Window], now: datetime) -> str:
     said = [clock(zone, now)] if zone else []
     if free:
-        said.append(f"{times.show_hours(free)}.")
+        shown = times.show_hours(free)
+        said.append(f"{shown[0].upper()}{shown[1:]}.")
     if zone and free:
         said.append("(If not: set free ...)")
     return " ".join(said)

@@ -66,6 +66,11 @@ def ended_neutrally() -> str:
     return "Your hours together have come to an end. We don't pass on reasons, anyone's; please don't read one into it."
 
 
+def own_words(leaver: str, words: str) -> str:
+    """Words that are not our usual ones: whose they are, so that no "I" in them is read as the moderator's."""
+    return f'{leaver} ends your hours together, and chose these words for it: "{words}"'
+
+
 def told(partner: str, moderator: str, words: str, hours: int) -> tuple[str, ...]:
     """The farewell as it reaches the partner, from a named person where there is one."""
     sender = f"this is from {moderator}, a moderator, and not easy news" if moderator else "this is not easy news"

@@ -9,6 +9,7 @@ from relaybot import times
 from relaybot.model import Application, Case, Memo, Pair, Participant, Person
 from relaybot.words import profile
 from relaybot.words.common import join_words, short
+from relaybot.words.leaving import REASONS
 
 
 def at(moment: datetime, zone: str, now: datetime) -> str:
@@ -174,7 +175,7 @@ def case_line(by: str, said: str) -> str:
 
 
 def case_reason(reason: str, said: str) -> str:
-    return f"reason (moderators only): {reason or 'none given'}{f' - {chr(34)}{said}{chr(34)}' if said else ''}"
+    return f"reason (moderators only): {REASONS.get(reason) or 'none given'}{f' - {chr(34)}{said}{chr(34)}' if said else ''}"
 
 
 def case_notice(said: str) -> str:
