@@ -112,6 +112,7 @@ _FOLDS = {
 }
 
 
+@functools.lru_cache(maxsize=8192)  # every line names the same few people several times
 def fold(name: str, casemapping: str = "rfc1459") -> str:
     """A nick, account or channel as the server compares it (ISUPPORT CASEMAPPING; unknown ones: Unicode)."""
     table = _FOLDS.get(casemapping)

@@ -137,9 +137,10 @@ class Listener:
                 addressed = True
         if not text or not (addressed or (place and place.use is not Use.PUBLIC)):
             return
+        account = line.tags.get("account", "") if self._tagged else ""
         message = Message(
             network=self._network,
-            sender="",
+            sender=self._address(account) if account else "",
             reply=f"{self._network}/~{nick}",
             name=nick,
             text=text,
@@ -148,14 +149,14 @@ class Listener:
             addressed=addressed,
         )
         if self._tagged:
-            self._vouched(message, userhost, line.tags.get("account", ""))
+            self._vouched(message, userhost, account)
         else:
             self._ask_who(message, userhost, addressed or (place is not None and place.use is Use.PAIR))
 
     def _vouched(self, message: Message, userhost: str, account: str) -> None:
         """The server said whose message it is ("" for nobody's)."""
         self._people.proven(message.name, userhost, account, self._now())
-        if account:
+        if account and not message.sender:
             message = replace(message, sender=self._address(account))
         if message.addressed and self._limit and self._too_many(message, userhost):
             return

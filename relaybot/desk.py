@@ -103,6 +103,8 @@ class Desk:
         """What this desk decided, each record once, in a fixed order."""
         found: list[Put | Drop] = []
         for kind, view in self.views.items():
+            if not view.changed:
+                continue
             rows = self.programme.tables.by_kind[kind].rows
             for key, record in view.changed.items():
                 if record is not None:

@@ -341,11 +341,11 @@ class Office:
 
     async def _decide(self, incoming: _Incoming) -> Decision:
         """One event's decision; a bug becomes a shunted event and a word to the moderators."""
-        moment = Moment(self.clock.now(), self.nonce())
         dropped: Decision = (Drop(incoming.settled),) if incoming.settled is not None else ()
         event = incoming.event
         if event is None:
             return dropped
+        moment = Moment(self.clock.now(), self.nonce())
         if isinstance(event, Heard):
             about = core.object_named(incoming.programme, event.message, moment)
             if about:

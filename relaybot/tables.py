@@ -116,6 +116,8 @@ def _leave(slots: dict[Hashable, object], value: Hashable, key: Hashable) -> Non
 class View(Generic[R]):
     """A table as one decision sees it: its own changes over the rows underneath."""
 
+    __slots__ = ("_table", "changed")
+
     def __init__(self, table: Table[R]) -> None:
         self._table = table
         self.changed: dict[Hashable, R | None] = {}
