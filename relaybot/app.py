@@ -274,7 +274,6 @@ def _adapters(config: Config, embedded: dict[str, str]) -> list[Adapter]:
             nick=config.relaybot.name,
             channel={p.name: f"#{p.name}" for p in config.programmes},
             moderators_channel={p.name: f"#{p.name}-mods" for p in config.programmes},
-            moderators_closed=True,
             lines_per_second=0,
             commands_per_minute=0,
         )

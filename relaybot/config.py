@@ -75,7 +75,7 @@ class IrcTable(Table):
     channel: dict[str, str] = Field(default_factory=dict, description="programme -> public channel")
     moderators_channel: dict[str, str] = Field(default_factory=dict, description="programme -> moderators' channel")
     moderators_closed: bool = Field(
-        default=False,
+        default=True,
         description="keep the moderators' channel invite-only (where relaybot is its operator) and let moderators in",
     )
     pair_channels: bool = Field(default=True, description="give pairs a channel of their own on this network")

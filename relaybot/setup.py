@@ -149,7 +149,6 @@ moderators = [{moderators}]
 host = {_quoted(answers.host)}
 {sasl}channel = {{ {_quoted(answers.programme)} = {_quoted(answers.channel)} }}
 moderators_channel = {{ {_quoted(answers.programme)} = {_quoted(answers.channel + "-mods")} }}
-moderators_closed = true  # where relaybot is its operator: only moderators come in, and only they read what it says there
 """
 
 
