@@ -138,7 +138,8 @@ class Couple:
 
     async def _agree(self) -> None:
         """One proposes, the other agrees; a time that a crash let pass is proposed anew."""
-        agreed = None
+        agreed: re.Match[str] | None = None
+        mine = 0
         while agreed is None:
             mine, theirs = len(self.first.heard), len(self.second.heard)
             await self.first.ask("propose in 30m", r"^Asked |^Agreed: ")
