@@ -128,13 +128,16 @@ class Keys(Arg):
     """Named parts in any order at the end: flags ("now") and words up to the next key ("note <words>")."""
 
     flags: tuple[str, ...] = ()
-    texts: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()  # "note", or "first:person" where something else than words follows the key
     optional: bool = True
 
     @property
     def usage(self) -> str:
         """All keys, each in brackets."""
-        return " ".join([*(f"[{key} <{key}>]" for key in self.texts), *(f"[{key}]" for key in self.flags)])
+        pairs = [text.partition(":") for text in self.texts]
+        return " ".join(
+            [*(f"[{key} <{what or 'words'}>]" for key, _, what in pairs), *(f"[{key}]" for key in self.flags)]
+        )
 
     def read(self, text: str) -> tuple[object, str]:
         """A dict key -> words; a flag maps to "yes". A flag counts at the very end of the line only."""
@@ -143,8 +146,9 @@ class Keys(Arg):
         while parts and parts[-1].lower() in self.flags:
             found[parts.pop().lower()] = "yes"
         key = ""
+        texts = {text.partition(":")[0] for text in self.texts}
         for part in parts:
-            if part.lower() in self.texts and part.lower() not in found:
+            if part.lower() in texts and part.lower() not in found:
                 key = part.lower()
                 found[key] = ""
             elif key:

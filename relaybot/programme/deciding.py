@@ -25,7 +25,7 @@ from relaybot.words import screening as words
 @command(
     "accept",
     Ref("application"),
-    Keys("keys", texts=("note", "waive")),
+    Keys("keys", texts=("note", "waive:rule")),
     who=Who.MODERATOR,
     topic="moderator",
     help="makes an applicant a member; leaves at once; the note is for moderators only",

@@ -24,7 +24,7 @@ from relaybot.words import matching as words
 
 @command(
     "waiting",
-    Number("people", optional=True, most=100),
+    Number("n", optional=True, most=100),
     who=Who.MODERATOR,
     topic="moderator",
     help="who waits for a partner, first in the list first",
@@ -33,7 +33,7 @@ from relaybot.words import matching as words
 def show_waiting(desk: Desk, call: Call) -> None:
     """The waiting list with promises and how many could suit each."""
     listed = waiting(desk)
-    shown = listed[: call.number("people") or desk.policy.limits.listed]
+    shown = listed[: call.number("n") or desk.policy.limits.listed]
     lines = [words.waiting_head(len(listed), len(shown))]
     for place, person in enumerate(shown, 1):
         offer = pairs.open_offer(desk, person)
@@ -53,7 +53,7 @@ def _given(covers: tuple[fit.Cover, ...]) -> words.Given:
 @command(
     "suggest",
     Arg("person"),
-    Number("people", optional=True, most=20),
+    Number("n", optional=True, most=20),
     who=Who.MODERATOR,
     topic="moderator",
     help="who of those waiting would fit somebody, and why the others don't",
@@ -64,7 +64,7 @@ def suggest(desk: Desk, call: Call) -> None:
     person = find(desk, call.text("person"))
     name = handle(desk, person)
     fits = fit.suitable(desk, person)
-    shown = fits[: call.number("people") or desk.policy.limits.suggestions]
+    shown = fits[: call.number("n") or desk.policy.limits.suggestions]
     lines = [words.suggest_head(name, len(shown), len(fit.pool(desk, person))), _aside(desk, call, person)]
     for place, found in enumerate(shown, 1):
         other = desk.people[found.second]

@@ -28,7 +28,7 @@ from relaybot.words import pairing as words
     "pair",
     Arg("a"),
     Arg("b"),
-    Keys("keys", flags=("now",), texts=("first", "note")),
+    Keys("keys", flags=("now",), texts=("first:person", "note")),
     who=Who.MODERATOR,
     topic="moderator",
     help="ask two people, one after the other, whether they would like a trial hour together",
