@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.irc_services import Services
 from tests.needs import ROOT
-from tests.servers import FLOOD_OFF, Running, end, start_inspircd
+from tests.servers import FLOOD_OFF, Running, end, start_inspircd, wait_for_port
 
 START_SECONDS = 120.0
 RUNNING = b" is running;"
@@ -53,6 +53,7 @@ async def network(folder: Path, flood: str = f"{FLOOD_OFF} {QUEUES}") -> AsyncIt
     """InspIRCd with services that log everybody in."""
     server, services = start_inspircd(folder / "ircd", flood), Services()
     try:
+        wait_for_port(server.link_port, server.processes[0], server.directory)  # bound a moment after the others
         await services.link(server.link_port)
         yield server
         await services.close()
