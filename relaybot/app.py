@@ -120,7 +120,6 @@ async def open_bot(
         stack.push_async_callback(store.close)
         programmes = {p.name: Programme(p.name, _with_operator(p.policy, config)) for p in config.programmes}
         strangers = fill(programmes, await store.load())
-        gc.collect()
         gc.freeze()  # a hundred thousand records live long: full collections need not walk them
         for name in strangers:
             log.warning("the database knows a programme %r that is not configured; its records rest", name)

@@ -25,7 +25,10 @@ Texts = dict[str, str]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-SHARED_LIMIT = 1 << 16  # distinct values remembered while loading; more would cost memory and share little
+# Distinct values remembered while loading. Texts: an address is a person's home as well, so many, and kept anyway.
+# Parsed values: the usual ones come early, and remembering the others tears holes into memory for nothing.
+TEXTS_LIMIT = 1 << 20
+PARSED_LIMIT = 1 << 12
 
 _SQL_TYPES = {str: "TEXT", int: "INTEGER", bool: "INTEGER", float: "REAL", datetime: "INTEGER"}
 
@@ -43,13 +46,14 @@ def from_micros(micros: int) -> datetime:
 class Shared(dict[Any, Any]):
     """value -> the one object kept for it, so that a loaded programme holds equal strings and tuples once."""
 
-    def __init__(self, make: Callable[[Any], Any]) -> None:
+    def __init__(self, make: Callable[[Any], Any], limit: int = PARSED_LIMIT) -> None:
         super().__init__()
         self.make = make
+        self.limit = limit
 
     def __missing__(self, value: Any) -> Any:
         made = self.make(value)
-        if len(self) < SHARED_LIMIT:
+        if len(self) < self.limit:
             self[value] = made
         return made
 
@@ -222,7 +226,7 @@ class Codec:
 
 def new_texts() -> Shared:
     """What several `decode` calls of one load share."""
-    return Shared(lambda text: text)
+    return Shared(lambda text: text, TEXTS_LIMIT)
 
 
 def _parser(column: Column) -> list[str]:

@@ -145,7 +145,7 @@ def test_equal_values_of_a_load_are_one_object() -> None:
 
 
 def test_what_is_shared_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, "SHARED_LIMIT", 10)
+    monkeypatch.setattr(rows, "TEXTS_LIMIT", 10)
     texts = rows.new_texts()
     for number in range(100):
         assert texts[str(number)] == str(number)
