@@ -15,7 +15,7 @@ from relaybot.commands import Call, Command
 from relaybot.desk import Desk, Programme
 from relaybot.events import Came, Due, Event, Heard, Moment, Started, Told
 from relaybot.model import Case, Decision, Dialogue, Letter, Message, Pair, Person
-from relaybot.nouns import pairs, people
+from relaybot.nouns import pairs, people, profile
 from relaybot.nouns.soundness import unsound
 from relaybot.ports import Invalid, Refused
 from relaybot.words import common as words
@@ -237,6 +237,8 @@ def _unknown(desk: Desk, message: Message, person: Person | None, text: str) -> 
         forms.begin(desk, person, "did-you-mean", note=f"\nmoderator H{case.id} {text}")  # few are upset in one line
     elif found is None and person is not None and len(text.split()) >= A_SENTENCE:
         _say(desk, message, person, False, words.not_a_command())
+    elif found is None and person is None:
+        _say(desk, message, person, False, words.hello(message.name, profile.title(desk)))
     elif found is None:
         _say(desk, message, person, False, words.unknown(text.split(maxsplit=1)[0], ""))
     elif not _parses(found):

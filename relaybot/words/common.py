@@ -80,6 +80,14 @@ def not_a_command() -> str:
     )
 
 
+def hello(name: str, title: str) -> str:
+    """What somebody reads who says anything at all and is not known yet."""
+    return (
+        f"Hello {name}. In {title} two people teach each other, one hour a week, for free. "
+        "Say join to begin (a few short questions), help to look around first."
+    )
+
+
 def unknown_stranger(word: str, meant: str) -> str:
     return f'I don\'t know "{short(word)}". If you meant {short(meant)}, please say that.'
 
