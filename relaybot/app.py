@@ -119,8 +119,12 @@ async def open_bot(
         store = await open_store(config.database, journal_days=journal_days)
         stack.push_async_callback(store.close)
         programmes = {p.name: Programme(p.name, _with_operator(p.policy, config)) for p in config.programmes}
-        strangers = fill(programmes, await store.load())
-        gc.freeze()  # a hundred thousand records live long: full collections need not walk them
+        gc.disable()  # a hundred thousand records live long: looking for garbage among them doubles the time
+        try:
+            strangers = fill(programmes, await store.load())
+            gc.freeze()  # nor need later collections walk them
+        finally:
+            gc.enable()
         for name in strangers:
             log.warning("the database knows a programme %r that is not configured; its records rest", name)
         clock = clock or _clock(programmes, speed)

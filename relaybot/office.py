@@ -83,8 +83,9 @@ class Office:
         self._working = False
         self._dirty = False
         for programme in self.programmes.values():
-            for timer in programme.tables.timers.rows.values():
-                self._remember(timer)
+            # the keys of the table, not new ones: there may be a hundred thousand
+            self._heap += [(t.due, t.programme, k) for k, t in programme.tables.timers.rows.items()]  # type: ignore[misc]
+        heapq.heapify(self._heap)
 
     # ---------------------------------------------------------------------------------- coming in
 
