@@ -25,6 +25,7 @@ from tests.servers import Running, start_embedded, start_inspircd
 pytestmark = [pytest.mark.crash, pytest.mark.slow]
 
 SPEED = 600  # an hour passes in six seconds
+MOST_SECONDS_A_KILL = 15  # a run that takes longer hangs
 
 
 @pytest.fixture
@@ -118,7 +119,7 @@ async def test_no_pair_hour_or_farewell_twice_or_missed(tmp_path: Path, network:
         over.set()
 
     async with crowd(bot, network.port, dana, *members):
-        async with asyncio.TaskGroup() as group:
+        async with asyncio.timeout(MOST_SECONDS_A_KILL * kills), asyncio.TaskGroup() as group:
             group.create_task(kill())
             for couple in couples:
                 group.create_task(couple.live(over))
