@@ -77,6 +77,7 @@ class Form:
     stopped: Callable[[Desk, Dialogue], None] | None = None  # the person said stop
     kept: Callable[[Desk, Dialogue], None] | None = None  # the person said later
     numbered: bool = False  # show k/n
+    again: str = ""  # the word that has the open question asked once more
     waits: bool = True  # waits for the end of an open dialogue; offers and session lines do not
     intro: Callable[[Desk, Dialogue], tuple[str, ...]] | None = None  # said before the first question
     claim: Callable[[Desk, Dialogue], str] | None = None  # what must still be so when its private letters leave
@@ -293,6 +294,9 @@ def takes(desk: Desk, dialogue: Dialogue, text: str) -> bool:
 
 def answer(desk: Desk, dialogue: Dialogue, text: str) -> None:
     """Take what the person said as the answer to the open question; raises Invalid when it cannot be taken."""
+    if text.strip().lower() == (FORMS[dialogue.form].again or None):
+        pose(desk, dialogue)
+        return
     person = desk.people[dialogue.person]
     if desk.style(person.home) is Style.LETTER and not dialogue.place:
         _answer_letter(desk, dialogue, text)

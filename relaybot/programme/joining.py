@@ -433,6 +433,7 @@ JOIN = form(
         stopped=_stopped,
         kept=_kept,
         numbered=True,
+        again="join",  # what the recall says goes on with it
         intro=_intro,
     )
 )
