@@ -188,7 +188,8 @@ def _private(desk: Desk, event: Heard, person: Person | None, *, team: bool) -> 
         if not team:
             _unknown(desk, message, person, text)
         elif message.addressed and explicit:
-            raise Refused(words.unknown(text.split()[0], commands.nearest(text, person)))
+            word, meant = text.split(maxsplit=1)[0], commands.nearest(text, person)
+            raise Refused(words.unknown_but_near(word, meant) if meant else words.unknown(word))
         return
     if team and not message.addressed and not _parses(found):
         return
@@ -240,13 +241,13 @@ def _unknown(desk: Desk, message: Message, person: Person | None, text: str) -> 
     elif found is None and person is None:
         _say(desk, message, person, False, words.hello(message.name, profile.title(desk)))
     elif found is None:
-        _say(desk, message, person, False, words.unknown(text.split(maxsplit=1)[0], ""))
+        _say(desk, message, person, False, words.unknown(text.split(maxsplit=1)[0]))
     elif not _parses(found):
         _say(desk, message, person, False, words.nearly(found[0].name, found[0].usage, found[0].examples))
     elif person is not None and message.sender:
         forms.begin(desk, person, "did-you-mean", note=f"{text.split(maxsplit=1)[0]}\n{meant}")
     else:
-        _say(desk, message, person, False, words.unknown_stranger(text.split(maxsplit=1)[0], meant))
+        _say(desk, message, person, False, words.unknown_but_near(text.split(maxsplit=1)[0], meant))
 
 
 def _open_case(desk: Desk, person: Person) -> Case | None:

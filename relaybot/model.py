@@ -385,7 +385,7 @@ class Timer:
 class Letter(Numbered):
     """One outgoing message in the outbox; gone from the store when its fate is known.
 
-    `claim` is what must still be so when it leaves, e.g. "M12 asked_first"; a letter whose claim
+    `claim` is what must still be so when it leaves, e.g. "pair 12 asked_first"; a letter whose claim
     no longer holds is dropped unsent.
     """
 

@@ -68,9 +68,7 @@ def letter_form(questions: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     return (*lines, "Answer with the same numbers or words in front, one line each.")
 
 
-def unknown(word: str, meant: str) -> str:
-    if meant:
-        return f'I don\'t know "{short(word)}". Did you mean {meant}? (yes/no)'
+def unknown(word: str) -> str:
     return f'I don\'t know "{short(word)}". help shows what I can do for you now.'
 
 
@@ -88,7 +86,7 @@ def hello(name: str, title: str) -> str:
     )
 
 
-def unknown_stranger(word: str, meant: str) -> str:
+def unknown_but_near(word: str, meant: str) -> str:
     return f'I don\'t know "{short(word)}". If you meant {short(meant)}, please say that.'
 
 
@@ -119,10 +117,6 @@ def not_sure_who() -> str:
 
 def nothing_open() -> str:
     return "Nothing is waiting for an answer from you. status shows where you stand."
-
-
-def which_one(open_ids: Sequence[str]) -> str:
-    return f"Two things are open: please say which, e.g. yes {open_ids[0]}."
 
 
 def shunted(number: int) -> str:
