@@ -63,6 +63,10 @@ class Desk:
         self.feedback = View(tables.feedback)
         self.avoids = View(tables.avoids)
         self.codes = View(tables.codes)
+        self.mailboxes = View(tables.mailboxes)
+        self.subscriptions = View(tables.subscriptions)
+        self.posts = View(tables.posts)
+        self.files = View(tables.files)
         self.timers = View(tables.timers)
         self.letters = View(tables.letters)
         self.tallies = View(tables.tallies)
@@ -79,6 +83,10 @@ class Desk:
             "feedback": self.feedback,
             "avoid": self.avoids,
             "code": self.codes,
+            "mailbox": self.mailboxes,
+            "subscription": self.subscriptions,
+            "post": self.posts,
+            "file": self.files,
             "timer": self.timers,
             "letter": self.letters,
             "tally": self.tallies,

@@ -40,11 +40,20 @@ class Came:
 
 
 @dataclass(frozen=True, slots=True)
+class Bounced:
+    """Event: mail to an address came back after it had left; `permanent` says that trying again makes no sense."""
+
+    address: str
+    permanent: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """Event: relaybot is there again after a start."""
 
 
-Event = Heard | Due | Told | Came | Started
+Event = Heard | Due | Told | Came | Bounced | Started
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,72 +9,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import IntEnum, StrEnum
 from typing import ClassVar
 
-# --------------------------------------------------------------------------------------- what comes in
-
-
-class Style(StrEnum):
-    """How a medium talks: short lines one after another, or one letter that says everything."""
-
-    LINE = "line"
-    LETTER = "letter"
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """What someone said, as an adapter heard it."""
-
-    network: str  # the adapter's name, e.g. "irc:libera"; opaque to the core
-    sender: str  # address, e.g. "irc:libera/ana" (a services account, never a nick); "" when nobody vouches
-    reply: str  # address for an immediate, non-private answer to whoever this is, vouched or not
-    name: str  # the name shown there, for greeting only; proves nothing
-    text: str
-    place: str = ""  # address of the channel or room it was said in; "" when private
-    programme: str = ""  # set when the place belongs to one programme
-    addressed: bool = True  # said to the bot: always in private, in a place with `!` or the bot's name
-    about: str = ""  # what a reply answers (from a reply token); "" on line media
-    style: Style = Style.LINE
-    id: str = ""  # stable across redeliveries; "" where the medium never repeats (IRC)
-
-
-# ------------------------------------------------------------------------------------------- small parts
-
-
-class Level(IntEnum):
-    """How well a skill is known (offered) or from where it is learnt."""
-
-    NEW = 0
-    LITTLE = 1
-    COMFORTABLE = 2
-    DEEP = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Skill:
-    """A skill in the person's own words, folded for comparison, with a level."""
-
-    name: str
-    level: Level
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Weekly free time in the person's own zone: Monday is 0, minutes after midnight, end exclusive."""
-
-    weekday: int
-    start: int
-    end: int
-
-
-class Urgency(IntEnum):
-    """How much a letter may disturb: adapters map it to what their medium has."""
-
-    AMBIENT = 0
-    PERSONAL = 1
-    URGENT = 2
-
+from relaybot.parts import Block as Block
+from relaybot.parts import Enclosure as Enclosure
+from relaybot.parts import Forwarded as Forwarded
+from relaybot.parts import Invitation as Invitation
+from relaybot.parts import Level as Level
+from relaybot.parts import Message as Message
+from relaybot.parts import Skill as Skill
+from relaybot.parts import Style as Style
+from relaybot.parts import Urgency as Urgency
+from relaybot.parts import Window as Window
 
 # ------------------------------------------------------------------------------------------- the records
 
@@ -213,9 +159,7 @@ class Pair(Numbered):
     private: str = ""  # what they agreed to keep between them
     ended_at: datetime | None = None
     ended_by: int = 0
-    told_by: str = (
-        ""  # self | moderator | both (they talked) | each (both asked a moderator, one not knowing of the other)
-    )
+    told_by: str = ""  # self | moderator | both (they talked) | each (both asked a moderator, unknown to the other)
     told_at: datetime | None = None  # when the other side knew
     outcome: str = ""  # completed | fit | time | unreachable | other | no | expired | withdrawn
 
@@ -241,9 +185,7 @@ class Participant:
     thanked: int = 0
     over: bool = False  # said that the pair is over
     leaves: bool = False  # leaves the programme as soon as the pair is over
-    unread: int = (
-        0  # their words for the partner: 0 delivered, 1 waiting (and they know), 2 given up (and moderators know)
-    )
+    unread: int = 0  # their words for the partner: 0 delivered, 1 waiting and they know, 2 given up, moderators know
 
     @property
     def key(self) -> tuple[int, int]:
@@ -367,6 +309,71 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
+class Mailbox:
+    """Trouble with one address: how often mail to it came back lately; only there while there is trouble."""
+
+    kind: ClassVar[str] = "mailbox"
+    programme: str
+    address: str
+    bounces: int  # days on which mail came back, within policy.mail.bounce_days
+    bounced_at: datetime
+    refusing_since: datetime | None = None  # nothing but farewells and codes goes there from then on
+
+    @property
+    def key(self) -> str:
+        return self.address
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """One reader of the list that relaybot distributes itself (list_mode "own")."""
+
+    kind: ClassVar[str] = "subscription"
+    programme: str
+    address: str
+    mode: str  # each | digest | none (posts, but gets no mail)
+    since: datetime
+    away_until: datetime | None = None
+
+    @property
+    def key(self) -> str:
+        return self.address
+
+
+@dataclass(frozen=True, slots=True)
+class Post(Numbered):
+    """P4: something for everybody to read; `ask` is a member looking for a partner in public."""
+
+    kind: ClassVar[str] = "post"
+    programme: str
+    id: int
+    stage: str  # held | open | closed
+    person: int  # 0: a stranger
+    address: str  # where answers to the author alone go
+    name: str
+    subject: str
+    text: tuple[str, ...]  # gone when it is closed
+    at: datetime
+    ask: bool = False
+    learn: str = ""
+    offer: str = ""
+    thread: str = ""
+    answered_by: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class File(Numbered):
+    """A file a partner sent, waiting for `file 3`; gone after policy.mail.file_days."""
+
+    kind: ClassVar[str] = "file"
+    programme: str
+    id: int  # the number its reader says
+    person: int  # its reader
+    enclosure: Enclosure
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Timer:
     """A durable promise to think about something; `name` finds its handler, `about` its object."""
 
@@ -403,7 +410,15 @@ class Letter(Numbered):
     invite: tuple[str, ...] = ()  # addresses to invite into the place `to` first
     close: bool = False  # leave the place `to` for good afterwards
     style: Style = Style.LINE
-    held: bool = False  # kept back until the core lets it go (the reader is on mute or away)
+    held: bool = False  # kept back until the core lets it go (the reader is on mute or away, or reads a digest)
+    about: str = ""  # the object it is about, e.g. "M15": a reply is taken as an answer about that
+    subject: str = ""  # LETTER only; "": made of the first sentence
+    thread: str = ""  # the medium's id of the message it answers
+    via: str = ""  # whose words these are, for "Chidi via tech-peer"; "": relaybot's own
+    listed: bool = False  # a copy of a post to the list, for one of its readers
+    invitations: tuple[Invitation, ...] = ()
+    files: tuple[Enclosure, ...] = ()
+    tried_at: datetime | None = None  # handed to the network once, and nobody knows whether it arrived
 
 
 @dataclass(frozen=True, slots=True)
@@ -449,6 +464,10 @@ Record = (
     | Feedback
     | Avoid
     | Code
+    | Mailbox
+    | Subscription
+    | Post
+    | File
     | Timer
     | Letter
     | Entry

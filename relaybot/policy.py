@@ -216,6 +216,35 @@ class ReachSettings(Section):
     audit_days: Days = Field(default=730, description="days the journal is kept")
 
 
+class MailSettings(Section):
+    """Letters, the list, and what comes back."""
+
+    answers_per_hour: int = Field(
+        default=20, ge=1, le=1000, description="letters answered to one unproven address in an hour, at most"
+    )
+    answers_per_day: int = Field(
+        default=60, ge=1, le=5000, description="letters answered to one unproven address in a day, at most"
+    )
+    newcomers_per_hour: int = Field(
+        default=60, ge=1, le=10_000, description="people not known before who are answered by mail in an hour, at most"
+    )
+    code_hours: Hours = Field(default=72, description="hours a code or a confirmation sent by mail is valid")
+    bounce_days: Days = Field(default=7, description="days after which a returned mail is forgotten")
+    bounces: int = Field(
+        default=5, ge=1, le=100, description="days with returned mail within bounce_days after which nothing is sent there"
+    )
+    file_days: Days = Field(default=7, description="days an attachment is kept for its reader")
+    file_bytes: int = Field(
+        default=10_000_000, ge=0, le=25_000_000, description="largest attachment kept for a partner, in bytes"
+    )
+    files: int = Field(default=20, ge=0, le=1000, description="most attachments kept for one reader")
+    digest_at: str = Field(
+        default="08:00", pattern=r"^\d\d:\d\d$", description="when the list's digest is sent, in the reader's zone"
+    )
+    held_hours: Hours = Field(default=48, description="hours after which moderators are reminded of a held post")
+    ask_days: Days = Field(default=30, description="days after which the author of a public ask is asked whether it stands")
+
+
 class LimitSettings(Section):
     """Upper bounds; every text, list and queue has one."""
 
@@ -260,6 +289,7 @@ class Network(Section):
     pair_places: bool = True  # whether a pair can be given a place of its own there
     style: Style = Style.LINE
     identity: str = "services"  # how relaybot recognises people there, for `privacy`
+    list_mode: str = ""  # own | external, where the public place is a mailing list
 
 
 class Policy(Section):
@@ -289,6 +319,7 @@ class Policy(Section):
     cases: CaseSettings = CaseSettings()
     silence: SilenceSettings = SilenceSettings()
     reach: ReachSettings = ReachSettings()
+    mail: MailSettings = MailSettings()
     limits: LimitSettings = LimitSettings()
     operator: str = Field(
         default="", max_length=200, description="whom people turn to when no moderator is left; default: the owner"

@@ -58,12 +58,15 @@ class Delivery:
 
     `still()` is asked right before the first line leaves; False means: drop it, and settle "dropped".
     `settle(outcome, reason, seconds)` is called exactly once, with "sent", "later" (then `seconds`),
-    "undeliverable" or "dropped".
+    "undeliverable" or "dropped"; its result is done when that is written down.
+    `begin()` writes down, durably, that the letter is about to leave: media that cannot take a line back
+    await it before they connect, and a letter that comes again after a crash has its `tried_at`.
     """
 
     letter: Letter
     still: Callable[[], bool]
-    settle: Callable[[str, str, float], None]
+    settle: Callable[[str, str, float], Awaitable[None]]
+    begin: Callable[[], Awaitable[None]]
 
 
 class Ear(Protocol):
@@ -74,6 +77,9 @@ class Ear(Protocol):
 
     def reachable(self, network: str, address: str = "") -> None:
         """The network (or one address on it) can be reached again: try its waiting letters now."""
+
+    def bounced(self, address: str, reason: str, *, permanent: bool) -> Awaitable[None]:
+        """Mail to an address came back after it had left; done when that is written down."""
 
     def arrived(self, address: str) -> None:
         """Somebody whom the network vouches for came into a programme's public place."""
@@ -117,6 +123,9 @@ class Store(Protocol):
 
     async def shunt(self, programme: str, event: str, traceback: str, at: datetime) -> int:
         """Keep an event that could not be decided, with its traceback; returns its number."""
+
+    async def secret(self, name: str) -> bytes:
+        """32 random bytes under a name, the same for ever; made when first asked for."""
 
     async def tidy(self) -> object:
         """What can wait for an idle moment: old rows out, deleted words gone from the files."""

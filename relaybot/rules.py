@@ -93,6 +93,11 @@ LIFECYCLES: Mapping[str, Lifecycle] = {
         "waiting": {"take": "waiting", "write": "taken", "reply": "waiting", "close": "closed"},
         "closed": {"write": "open"},
     },
+    "post": {
+        "held": {"approve": "open", "refuse": "closed"},
+        "open": {"close": "closed"},
+        "closed": {},
+    },
 }
 
 # A pair in one of these counts against the cap of its people.

@@ -21,13 +21,17 @@ from relaybot.model import (
     Dialogue,
     Drop,
     Feedback,
+    File,
     Letter,
+    Mailbox,
     Meeting,
     Memo,
     Pair,
     Participant,
     Person,
+    Post,
     Put,
+    Subscription,
     Tally,
     Timer,
 )
@@ -209,6 +213,10 @@ class Tables:
         self.feedback: Table[Feedback] = Table(pair=lambda f: (f.pair,), person=lambda f: (f.person,))
         self.avoids: Table[Avoid] = Table(person=lambda a: (a.person,), other=lambda a: (a.other,))
         self.codes: Table[Code] = Table(person=lambda c: (c.person,))
+        self.mailboxes: Table[Mailbox] = Table()
+        self.subscriptions: Table[Subscription] = Table(mode=lambda s: (s.mode,))
+        self.posts: Table[Post] = Table(stage=lambda p: (p.stage,), person=lambda p: (p.person,) if p.person else ())
+        self.files: Table[File] = Table(person=lambda f: (f.person,))
         self.timers: Table[Timer] = Table(about=lambda t: (t.about,))
         self.letters: Table[Letter] = Table(person=lambda x: (x.person,) if x.person else ())
         self.tallies: Table[Tally] = Table()
@@ -225,6 +233,10 @@ class Tables:
             Feedback.kind: self.feedback,
             Avoid.kind: self.avoids,
             Code.kind: self.codes,
+            Mailbox.kind: self.mailboxes,
+            Subscription.kind: self.subscriptions,
+            Post.kind: self.posts,
+            File.kind: self.files,
             Timer.kind: self.timers,
             Letter.kind: self.letters,
             Tally.kind: self.tallies,

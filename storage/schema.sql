@@ -231,6 +231,51 @@ CREATE TABLE code (
   PRIMARY KEY (programme, digest)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE mailbox (
+  programme TEXT NOT NULL,
+  address TEXT NOT NULL,
+  bounces INTEGER NOT NULL,
+  bounced_at INTEGER NOT NULL,
+  refusing_since INTEGER,
+  PRIMARY KEY (programme, address)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE subscription (
+  programme TEXT NOT NULL,
+  address TEXT NOT NULL,
+  mode TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  away_until INTEGER,
+  PRIMARY KEY (programme, address)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE post (
+  programme TEXT NOT NULL,
+  id INTEGER NOT NULL,
+  stage TEXT NOT NULL CHECK (stage IN ('held', 'open', 'closed')),
+  person INTEGER NOT NULL,
+  address TEXT NOT NULL,
+  name TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  text TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  ask INTEGER NOT NULL CHECK (ask IN (0, 1)),
+  learn TEXT NOT NULL,
+  offer TEXT NOT NULL,
+  thread TEXT NOT NULL,
+  answered_by TEXT NOT NULL,
+  PRIMARY KEY (programme, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE file (
+  programme TEXT NOT NULL,
+  id INTEGER NOT NULL,
+  person INTEGER NOT NULL,
+  enclosure TEXT NOT NULL,
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (programme, id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE timer (
   programme TEXT NOT NULL,
   name TEXT NOT NULL,
@@ -254,6 +299,14 @@ CREATE TABLE letter (
   close INTEGER NOT NULL CHECK (close IN (0, 1)),
   style TEXT NOT NULL CHECK (style IN ('line', 'letter')),
   held INTEGER NOT NULL CHECK (held IN (0, 1)),
+  about TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  thread TEXT NOT NULL,
+  via TEXT NOT NULL,
+  listed INTEGER NOT NULL CHECK (listed IN (0, 1)),
+  invitations TEXT NOT NULL,
+  files TEXT NOT NULL,
+  tried_at INTEGER,
   PRIMARY KEY (programme, id)
 ) STRICT, WITHOUT ROWID;
 
@@ -283,6 +336,12 @@ CREATE TABLE seen (
   id TEXT NOT NULL,
   at INTEGER NOT NULL,
   PRIMARY KEY (network, id)
+) STRICT, WITHOUT ROWID;
+
+-- Keys that prove to relaybot that something comes from itself, e.g. the addresses to which letters are answered.
+CREATE TABLE secret (
+  name TEXT PRIMARY KEY,
+  value BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- Events that could not be decided, with what went wrong, until an operator replays them.
