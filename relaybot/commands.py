@@ -84,7 +84,7 @@ class Text(Arg):
         return text or None, ""
 
 
-LETTERS = {"application": "A", "pair": "M", "meeting": "S", "case": "H"}
+LETTERS = {"application": "A", "pair": "M", "meeting": "S", "case": "H", "post": "P"}
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Ref(Arg):
     @property
     def shape(self) -> str:
         """An example id."""
-        return {"application": "A17", "pair": "M12", "meeting": "S40", "case": "H9"}[self.name]
+        return {"application": "A17", "pair": "M12", "meeting": "S40", "case": "H9", "post": "P4"}[self.name]
 
     def read(self, text: str) -> tuple[object, str]:
         """The number; other words are left alone when optional."""
@@ -177,6 +177,8 @@ class Command:
     always: bool = False  # understood even while free text is asked
     journal: bool = False  # the office hands the journal of the object named in
     public: bool = False  # answers in a public place with at most one line
+    proof: bool = True  # by mail it needs a sender who is proven; False: it only reads, or asks before it does anything
+    code: bool = False  # by mail it needs a one-time code besides: a forged one would do harm to others
 
     @property
     def usage(self) -> str:
@@ -238,6 +240,13 @@ _RECEIPTS: dict[str, Receiver] = {}
 Listener = Callable[[Desk, Pair, Person, str], "bool | None"]
 _OVERHEARD: list[Listener] = []
 _NOTICED: list[Callable[[Desk, Person, str], None]] = []
+Replied = Callable[[Desk, Message, Person, int], bool]
+_REPLIES: dict[str, Replied] = {}
+Written = Callable[[Desk, Message, "Person | None"], bool]
+_PROSE: list[Written] = []
+_POSTS: list[Written] = []
+Returned = Callable[[Desk, str, bool, str], None]
+_BOUNCES: list[Returned] = []
 
 
 def command(
@@ -251,6 +260,8 @@ def command(
     journal: bool = False,
     public: bool = False,
     about: str = "",
+    proof: bool = True,
+    code: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Declare a command; the decorated function is its handler.
 
@@ -260,7 +271,9 @@ def command(
 
     def declare(handler: Handler) -> Handler:
         assert key not in COMMANDS, f"{key} is declared twice"
-        COMMANDS[key] = Command(name, args, who, topic, help, examples, handler, always, journal, public)
+        COMMANDS[key] = Command(
+            name, args, who, topic, help, examples, handler, always, journal, public, proof=proof, code=code
+        )
         return handler
 
     return declare
@@ -298,6 +311,56 @@ def notices(handler: Callable[[Desk, Person, str], None]) -> Callable[[Desk, Per
     """Declare who learns that a person said something in private: handler(desk, person, command name or "")."""
     _NOTICED.append(handler)
     return handler
+
+
+def on_reply(kind: str) -> Callable[[Replied], Replied]:
+    """Declare who takes a letter that answers one about an object of this kind (and is no command and answers no question).
+
+    handler(desk, message, person, number) -> whether it was taken.
+    """
+
+    def declare(handler: Replied) -> Replied:
+        assert kind not in _REPLIES, f"replies about a {kind} are declared twice"
+        _REPLIES[kind] = handler
+        return handler
+
+    return declare
+
+
+def on_prose(handler: Written) -> Written:
+    """Declare who reads a letter that is neither command nor answer: handler(desk, message, person or None) -> taken."""
+    _PROSE.append(handler)
+    return handler
+
+
+def on_post(handler: Written) -> Written:
+    """Declare who takes a letter to the list that is neither command nor application: handler(desk, message, person or None)."""
+    _POSTS.append(handler)
+    return handler
+
+
+def on_bounce(handler: Returned) -> Returned:
+    """Declare who learns that mail came back: handler(desk, address, permanent, reason)."""
+    _BOUNCES.append(handler)
+    return handler
+
+
+def replied(desk: Desk, message: Message, person: Person, kind: str, number: int) -> bool:
+    """Hand a letter to whoever takes answers about this kind of object."""
+    taker = _REPLIES.get(kind)
+    return taker is not None and taker(desk, message, person, number)
+
+
+def wrote(desk: Desk, message: Message, person: Person | None, *, to_list: bool) -> bool:
+    """Hand a letter that is neither command nor answer to whoever takes it."""
+    takers = [*_PROSE, *_POSTS] if to_list else _PROSE
+    return any(taker(desk, message, person) for taker in takers)
+
+
+def bounced(desk: Desk, address: str, *, permanent: bool, reason: str) -> None:
+    """Tell that mail came back."""
+    for handler in _BOUNCES:
+        handler(desk, address, permanent, reason)
 
 
 def fire(desk: Desk, name: str, about: str, late_seconds: float) -> None:

@@ -2,7 +2,7 @@
 
 `put` and `drop` change records; `tell` writes to a person in private, `post` to a place; `plan` and
 `cancel` set timers; `note` writes the journal. `tell` and `post` are different verbs on purpose:
-private things go to private places.
+private things go to private places. What one decision says to one reader of letters becomes one letter.
 """
 
 from __future__ import annotations
@@ -14,9 +14,25 @@ from hashlib import blake2b
 from typing import Any, TypeVar
 
 from relaybot.events import Moment
-from relaybot.model import Decision, Drop, Entry, Letter, Person, Put, Record, Style, Tally, Timer, Urgency
+from relaybot.model import (
+    Decision,
+    Drop,
+    Enclosure,
+    Entry,
+    Invitation,
+    Letter,
+    Message,
+    Person,
+    Put,
+    Record,
+    Style,
+    Tally,
+    Timer,
+    Urgency,
+)
 from relaybot.policy import Network, Policy
 from relaybot.tables import Tables, View
+from relaybot.words import letters as words
 
 R = TypeVar("R", bound=Record)
 
@@ -46,6 +62,7 @@ class Desk:
         self.programme = programme
         self.policy: Policy = programme.policy
         self.now: datetime = moment.now
+        self.heard: Message | None = None  # what is being answered
         self._nonce = moment.nonce
         self._serial = programme.serial
         self._draws = 0
@@ -109,6 +126,7 @@ class Desk:
 
     def changes(self) -> Decision:
         """What this desk decided, each record once, in a fixed order."""
+        self._seal()
         found: list[Put | Drop] = []
         for kind, view in self.views.items():
             if not view.changed:
@@ -150,13 +168,34 @@ class Desk:
         claim: str = "",
         expires_at: datetime | None = None,
         receipt: str = "",
+        about: str = "",
+        subject: str = "",
+        via: str = "",
+        invitations: tuple[Invitation, ...] = (),
+        files: tuple[Enclosure, ...] = (),
     ) -> None:
-        """Write to one person in private, at the address they like; lines may be empty strings (left out)."""
-        self._write(person.home, lines, urgency, person=person.id, claim=claim, expires_at=expires_at, receipt=receipt)
+        """Write to one person in private, at the address they like; lines may be empty strings (left out).
 
-    def answer(self, person: Person, address: str, *lines: str) -> None:
+        `about` and what follows it is for those who read letters; chat media do without.
+        """
+        letter = self._letter(person.home, lines, urgency, expires_at)
+        self._write(
+            replace(
+                letter,
+                person=person.id,
+                claim=claim,
+                receipt=receipt,
+                about=about,
+                subject=subject,
+                via=via,
+                invitations=invitations,
+                files=files,
+            )
+        )
+
+    def answer(self, person: Person, address: str, *lines: str, about: str = "") -> None:
         """Answer a person at the address they just used, whichever one they prefer otherwise."""
-        self._write(address, lines, Urgency.PERSONAL, person=person.id)
+        self._write(replace(self._letter(address, lines, Urgency.PERSONAL), person=person.id, about=about))
 
     def post(
         self,
@@ -168,53 +207,66 @@ class Desk:
         receipt: str = "",
         invite: Iterable[str] = (),
         close: bool = False,
+        about: str = "",
+        subject: str = "",
     ) -> None:
-        """Write to a place (channel, room) where several people read."""
+        """Write to a place (channel, room) where several people read, or to an address nobody is known at."""
+        letter = self._letter(place, lines, urgency, expires_at)
         self._write(
-            place,
-            lines,
-            urgency,
-            claim=claim,
-            expires_at=expires_at,
-            receipt=receipt,
-            invite=tuple(invite),
-            close=close,
-        )
-
-    def _write(
-        self,
-        to: str,
-        lines: Iterable[str],
-        urgency: Urgency,
-        *,
-        person: int = 0,
-        claim: str = "",
-        expires_at: datetime | None = None,
-        receipt: str = "",
-        invite: tuple[str, ...] = (),
-        close: bool = False,
-    ) -> None:
-        text = tuple(line for line in lines if line)
-        if not text and not invite and not close:
-            return
-        expiry = expires_at or self.now + timedelta(hours=self.policy.reach.letter_hours)
-        self.put(
-            Letter(
-                programme=self.name,
-                id=self.serial(),
-                to=to,
-                text=text,
-                urgency=urgency,
-                written_at=self.now,
-                person=person,
-                expires_at=expiry,
-                claim=claim,
-                receipt=receipt,
-                invite=invite,
-                close=close,
-                style=self.style(to),
+            replace(
+                letter, claim=claim, receipt=receipt, invite=tuple(invite), close=close, about=about, subject=subject
             )
         )
+
+    def _letter(
+        self, to: str, lines: Iterable[str], urgency: Urgency, expires_at: datetime | None = None
+    ) -> Letter:
+        """A letter with a number, not yet in the outbox."""
+        expiry = expires_at or self.now + timedelta(hours=self.policy.reach.letter_hours)
+        text = tuple(line for line in lines if line)
+        return Letter(self.name, self.serial(), to, text, urgency, self.now, expires_at=expiry, style=self.style(to))
+
+    def _write(self, letter: Letter) -> None:
+        if letter.text or letter.invite or letter.close:
+            self.put(letter)
+
+    def _seal(self) -> None:
+        """Make one letter of all that was said to a reader of letters: with a signature, below what it answers."""
+        rows = self.programme.tables.letters.rows
+        loose: dict[str, list[Letter]] = {}
+        for letter in self.letters.changed.values():
+            if letter is None or letter.style is not Style.LETTER or letter.id in rows:
+                continue
+            if letter.receipt or letter.via or letter.held or letter.listed or not letter.text:
+                continue
+            loose.setdefault(letter.to, []).append(letter)
+        for to, parts in loose.items():
+            for part in parts[1:]:
+                del self.letters.changed[part.id]
+            self.put(self._sealed(to, parts))
+
+    def _sealed(self, to: str, parts: list[Letter]) -> Letter:
+        heard = self.heard
+        answers = heard.thread if heard is not None and to in {heard.sender, heard.reply} else ""
+        claims = {part.claim for part in parts}
+        team = [p.name for p in self.people.where("moderator", True)]
+        return replace(
+            parts[0],
+            text=(*(line for part in parts for line in part.text), words.signature(self.title, team)),
+            urgency=max(part.urgency for part in parts),
+            expires_at=max((part.expires_at or self.now for part in parts)),
+            claim=parts[0].claim if len(claims) == 1 else "",
+            about=next((part.about for part in parts if part.about), ""),
+            subject=next((part.subject for part in parts if part.subject), ""),
+            thread=answers,
+            invitations=tuple(date for part in parts for date in part.invitations),
+            files=tuple(file for part in parts for file in part.files),
+        )
+
+    @property
+    def title(self) -> str:
+        """The programme's name as people read it."""
+        return self.policy.title or self.name
 
     def network(self, address: str) -> Network | None:
         """What the programme has on the network of an address."""
