@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 COLUMNS = 76
 DERIVED_SUBJECT_CHARS = 70
 GREETING_CHARS = 60
+SCHEME_CHARS = 20  # of "https" and its like
 ENCODED_WORD = 75  # RFC 2047 2: octets of one encoded word
 
 # ---------------------------------------------------------------------------------------------- harmless
@@ -117,8 +118,8 @@ def _unbroken(token: str) -> list[str]:
     before, mark, _ = token.partition("://")
     if not mark:
         return _split(token)
-    scheme = re.search(r"[A-Za-z][A-Za-z0-9+.-]*$", before)
-    start = scheme.start() if scheme else 0
+    scheme = re.search(r"[A-Za-z][A-Za-z0-9+.-]*$", before[-SCHEME_CHARS:])
+    start = len(before) - len(scheme[0]) if scheme else 0
     return [*(_split(token[:start]) if start else []), token[start:]]
 
 
@@ -139,6 +140,12 @@ def _split(token: str) -> list[str]:
 _SENTENCE = re.compile(r"(.+?[.!?\u2026](?=[\s\"')\u201d\u2019]|$)|.+?[\u3002\uff01\uff1f])", re.DOTALL)
 
 
+# "Dear Chidi," in any language that puts a comma there, and English ones that end otherwise.
+_GREETING = re.compile(
+    r"[,\uff0c\u060c\u3001]$|^(?:hello|hi|dear|good (?:morning|day|afternoon|evening))\b[^.!?]*[.!]?$", re.I
+)
+
+
 def first_sentence(elements: Sequence[str]) -> str:
     """The first sentence that is neither a greeting nor a row of a table, for a subject; "" when there is none."""
     for element in elements:
@@ -146,7 +153,7 @@ def first_sentence(elements: Sequence[str]) -> str:
         if text.startswith("  "):
             continue
         flat = " ".join(text.split())
-        if not flat or (len(flat) <= GREETING_CHARS and flat.endswith((",", "\uff0c", "\u060c", "\u3001"))):
+        if not flat or (len(flat) <= GREETING_CHARS and _GREETING.search(flat)):
             continue
         found = _SENTENCE.match(flat[:1000])
         sentence = found[0] if found else flat
@@ -172,7 +179,7 @@ def phrase(name: str, rest: str, header: str) -> str:
 
 
 def _long_word(text: str) -> bool:
-    """Whether a line could become too long because there is no space to fold at, or folds would lose spaces."""
+    """Whether a line could become too long because there is no space to fold at."""
     return any(len(word) > ENCODED_WORD - 15 for word in text.split(" "))
 
 
@@ -213,14 +220,10 @@ def folded(header: str, columns: int) -> str:
     lines: list[str] = []
     current = ""
     for piece in re.split("(?<=[^ ])(?= )", header):
-        if columns and lines_open(current) and len(current) + len(piece) > columns and piece.strip():
+        full = len(current) + len(piece) > columns
+        if columns and full and piece.strip() and current and not current.endswith(":"):
             lines.append(current)
             current = piece
         else:
             current += piece
     return "\r\n".join([*lines, current]) + "\r\n"
-
-
-def lines_open(current: str) -> bool:
-    """Whether a line has more than the header's name, so that it may end here."""
-    return bool(current) and not current.endswith(":")

@@ -7,9 +7,11 @@ How text is wrapped and what is never let into it stands in letters_layout.py, c
 from __future__ import annotations
 
 import re
+from base64 import encodebytes
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
@@ -18,7 +20,7 @@ from email.utils import format_datetime
 from hashlib import blake2b
 from urllib.parse import quote
 
-import idna
+from email_validator import EmailNotValidError, validate_email
 
 from adapters import letters_layout as texts
 from adapters.letters import Attachment
@@ -29,9 +31,11 @@ from relaybot.ports import Undeliverable
 TEXT_CHARS = 200_000
 FILES_BYTES = 20 * 1024 * 1024  # what most servers still take after base64 has made a third more of it
 SUBJECT_CHARS = 150  # of a subject that was given
-NAME_CHARS = 80
+NAME_CHARS = 60
+ADDRESS_CHARS = 320  # RFC 5321 4.5.3.1: 64 before the @, 255 after it
 FILE_NAME_CHARS = 100
 HEADER_COLUMNS = 78  # RFC 5322 2.1.1
+QUOTED_COLUMNS = 76  # RFC 2045 6.7 (5)
 ID_CHARS = 250  # of a Message-ID of others that is passed on
 
 
@@ -89,16 +93,18 @@ def maildir_name(letter: Letter) -> str:
 
 def _headers(letter: Letter, header: Header) -> Iterator[tuple[str, str]]:
     """All headers but those about the MIME structure, encoded (ASCII), in the order they are sent."""
-    shown = f"{letter.via} via {header.title}" if letter.via else f"relaybot ({header.title})"
+    title = texts.line(header.title, NAME_CHARS)
+    via = texts.line(letter.via, NAME_CHARS)
+    shown = f"{via} via {title}" if via else f"relaybot ({title})"
     sender = header.list_address if letter.listed and header.list_address else header.address
     replies = header.list_address if letter.listed and header.list_address else header.reply_to
     yield "From", _mailbox(shown, sender, "From")
-    yield "To", _mailbox(header.to_name, header.to, "To")
+    yield "To", _mailbox(texts.line(header.to_name, NAME_CHARS), header.to, "To")
     if replies:
         yield "Reply-To", _mailbox("", replies, "Reply-To")
     yield "Subject", texts.encoded(_subject(letter, header), "Subject")
     yield "Date", format_datetime(header.date.astimezone(UTC))
-    yield "Message-ID", _id(header.message_id)
+    yield "Message-ID", header.message_id
     above = [one for one in dict.fromkeys((_id(header.root), _id(letter.thread))) if one]
     above = [one for one in above if one != header.message_id]
     if above:
@@ -107,6 +113,7 @@ def _headers(letter: Letter, header: Header) -> Iterator[tuple[str, str]]:
     if letter.listed:
         yield from _list_headers(header)
     else:
+        # Automatic in the sense of RFC 3834; a list's post is not, a person wrote it to everybody.
         yield "Auto-Submitted", "auto-replied" if letter.thread else "auto-generated"
         yield "X-Auto-Response-Suppress", "All"
     if header.unsubscribe:
@@ -124,6 +131,7 @@ def _list_headers(header: Header) -> Iterator[tuple[str, str]]:
     yield "List-Post", f"<mailto:{_uri(address)}>"
     yield "List-Help", f"<mailto:{_uri(header.address)}?subject=help>"
     yield "Precedence", "list"
+    yield "X-Auto-Response-Suppress", "OOF, AutoReply"
 
 
 def _subject(letter: Letter, header: Header) -> str:
@@ -140,22 +148,24 @@ def _mailbox(name: str, address: str, header: str) -> str:
     """A name and an address as RFC 5322 3.4 writes them."""
     try:
         spec = Address(addr_spec=_ascii(address)).addr_spec
-    except (ValueError, IndexError) as wrong:
+    except (ValueError, IndexError, MessageError) as wrong:
         raise Undeliverable(f"not a mail address: {type(wrong).__name__}") from wrong
-    shown = texts.line(name, NAME_CHARS)
-    return texts.phrase(shown, f"<{spec}>", header) if shown else spec
+    return texts.phrase(name, f"<{spec}>", header) if name else spec
 
 
 def _ascii(address: str) -> str:
     """The address with its domain as DNS knows it (IDNA 2008)."""
     local, at, domain = address.rpartition("@")
+    if len(address) > ADDRESS_CHARS:
+        raise Undeliverable("a mail cannot be written to this address: it is too long")
     if not at or not texts.printable(local):
         raise Undeliverable("a mail cannot be written to this address: letters outside ASCII before the @")
     if domain.isascii():
         return address
     try:
-        return f"{local}@{idna.encode(domain, uts46=True).decode()}"
-    except idna.IDNAError as wrong:
+        known = validate_email(f"x@{domain}", check_deliverability=False, globally_deliverable=False)
+        return f"{local}@{known.ascii_domain}"
+    except EmailNotValidError as wrong:
         raise Undeliverable("a mail cannot be written to this address: its domain is not one") from wrong
 
 
@@ -164,7 +174,7 @@ def _uri(address: str) -> str:
     return quote(_ascii(address), safe="@!$*+'=^`{|}~")
 
 
-_ID = re.compile(r"<[!-;=?-~]{1,250}>")
+_ID = re.compile(f"<[!-;=?-~]{{1,{ID_CHARS}}}>")
 
 
 def _id(given: str) -> str:
@@ -216,7 +226,8 @@ def _put_text(part: EmailMessage, text: str) -> None:
 def _quoted(text: str) -> str:
     """Quoted-printable, with "From " at the start of a line hidden from mailboxes that would put a ">" there."""
     octets = text.encode().decode("latin-1")
-    lines = body_encode(octets, maxlinelen=HEADER_COLUMNS - 4).split("\n")
+    room = QUOTED_COLUMNS - 2 if "From " in text else QUOTED_COLUMNS
+    lines = body_encode(octets, maxlinelen=room).split("\n")
     return "\n".join("=46" + line[1:] if line.startswith("From ") else line for line in lines)
 
 
@@ -230,9 +241,9 @@ def _words(letter: Letter, calendar: Attachment | None, boundary: str) -> EmailM
     both.make_alternative(boundary=boundary)
     both.attach(text)
     dates = EmailMessage(_AS_GIVEN)
-    dates.set_content(calendar.data, maintype="text", subtype="calendar", cte="base64")
-    dates.set_param("method", method(letter.invitations[0]))
-    dates.set_param("charset", "utf-8")
+    dates["Content-Type"] = f"text/calendar; charset=utf-8; method={method(letter.invitations[0])}"
+    dates["Content-Transfer-Encoding"] = "base64"
+    dates.set_payload(encodebytes(calendar.data).decode())
     both.attach(dates)
     return both
 
@@ -277,7 +288,7 @@ def _media_type(given: str) -> tuple[str, str]:
 def _safe(name: str) -> str:
     """A file name without folders, hidden beginnings and characters that a file system or a shell may stumble over."""
     last = re.split(r"[/\\]", texts.line(name, 4 * FILE_NAME_CHARS))[-1]
-    bare = re.sub(r'[<>:"|?*]', "_", last).strip(". ")
+    bare = re.sub(r'[<>:"|?*]', "_", last).strip(". -")
     if len(bare) > FILE_NAME_CHARS:
         stem, dot, ending = bare.rpartition(".")
         keep = f"{dot}{ending}" if stem and len(ending) <= 8 else ""

@@ -22,6 +22,7 @@ from relaybot.desk import Programme
 from relaybot.model import Letter, Message, Urgency
 from relaybot.policy import Policy
 from relaybot.postman import Postman
+from tests.fakes import nothing_more
 from tests.raw_irc import RawIrc
 
 PAIRS = 20
@@ -74,6 +75,9 @@ class Evening:
     def arrived(self, address: str) -> None:
         """Ear: somebody came in."""
 
+    async def bounced(self, address: str, reason: str, *, permanent: bool) -> None:
+        """Ear: nothing comes back on IRC."""
+
     async def listen(self, listener: RawIrc) -> None:
         """Note when each line comes."""
         while True:
@@ -107,7 +111,7 @@ class Evening:
         listening = asyncio.create_task(self.listen(listener))
         adapter._speaker._bucket.per_second = 1.0  # noqa: SLF001 - coming in need not take a minute
         await asyncio.sleep(4.0)  # the burst is there again
-        await self.ring(Postman(adapter, SystemClock(), lambda *fate: None), list(pairs.values()))
+        await self.ring(Postman(adapter, SystemClock(), nothing_more, nothing_more), list(pairs.values()))
         await self.over.wait()
         for task in (listening, running):
             task.cancel()

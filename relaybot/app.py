@@ -15,7 +15,7 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import entry_points
@@ -68,6 +68,10 @@ class Bot:
         if postman is not None:
             postman.reachable(address)
 
+    def bounced(self, address: str, reason: str, *, permanent: bool) -> Awaitable[None]:
+        """Ear: mail came back."""
+        return self.office.bounced(address, reason, permanent=permanent)
+
     def arrived(self, address: str) -> None:
         """Ear: somebody came into a public place."""
         self.office.arrived(address)
@@ -92,7 +96,7 @@ class Bot:
                 urgency=Urgency.PERSONAL,
                 written_at=self.clock.now(),
             )
-            adapter.deliver(Delivery(letter, lambda: True, lambda outcome, reason, seconds: None))
+            adapter.deliver(Delivery(letter, lambda: True, lambda outcome, reason, seconds: _done(), _done))
 
     def spent(self, code: Code) -> None:
         """The first moderator's code was used: the file it lay in goes."""
@@ -140,7 +144,7 @@ async def open_bot(
             bot.unwritten,
             bot.spent,
         )
-        bot.postmen = {a.network: Postman(a, clock, bot.office.settle) for a in adapters}
+        bot.postmen = {a.network: Postman(a, clock, bot.office.settle, bot.office.leaves) for a in adapters}
         if connect:
             await _ensure_moderators(bot)
             bot.code = await _first_code(bot)
@@ -186,6 +190,13 @@ def notify(state: str) -> None:
 
 
 # ------------------------------------------------------------------------------------------- pieces
+
+
+def _done() -> Awaitable[None]:
+    """Nothing is to be written down about a letter that is in no outbox."""
+    done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    done.set_result(None)
+    return done
 
 
 def _leave_in_outbox(programme: Programme, letter: Letter) -> None:

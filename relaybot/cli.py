@@ -283,7 +283,7 @@ def shunted(
 
 
 async def _shunted(found: Config, number: int) -> None:
-    from relaybot.office import read_event
+    from relaybot.shunted import read_event
 
     async with _offline(found) as bot:
         kept = await bot.store.shunted()

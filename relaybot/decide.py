@@ -7,24 +7,14 @@ whoever spoke; any other exception is a bug and left to the office, which shunts
 
 from __future__ import annotations
 
-import re
-
-import relaybot.programme  # noqa: F401 - fills the registries of commands, forms and timers
-from relaybot import commands, forms
-from relaybot.commands import Call, Command
+from relaybot import answers, commands, forms, hearing, reading
 from relaybot.desk import Desk, Programme
-from relaybot.events import Came, Due, Event, Heard, Moment, Started, Told
-from relaybot.model import Case, Decision, Dialogue, Letter, Message, Pair, Person
-from relaybot.nouns import pairs, people, profile
+from relaybot.events import Bounced, Came, Due, Event, Heard, Moment, Started, Told
+from relaybot.model import Decision, Letter, Message, Pair, Person, Style
+from relaybot.nouns import pairs, people
 from relaybot.nouns.soundness import unsound
 from relaybot.ports import Invalid, Refused
 from relaybot.words import common as words
-
-# `yes M12` and `no M12 words` answer what was asked about that, whichever dialogue is open; a bare yes the open one.
-_NAMED = re.compile(r"[amsgh][0-9]{1,10}\b", re.I)
-
-
-A_SENTENCE = 3  # words from which on a line is no mistyped command
 
 
 class Unsound(Exception):
@@ -47,6 +37,8 @@ def decide(programme: Programme, event: Event, moment: Moment) -> Decision:
         commands.settle(desk, event.letter, event.outcome, event.reason)
     elif isinstance(event, Came):
         people.let_in(desk, event.address)
+    elif isinstance(event, Bounced):
+        commands.bounced(desk, event.address, permanent=event.permanent, reason=event.reason)
     elif isinstance(event, Started):
         pairs.reenter(desk)
     problem = unsound(desk)
@@ -71,8 +63,8 @@ def apologise(programme: Programme, event: Event, number: int, moment: Moment) -
     if isinstance(event, Due):
         desk.drop(event.timer)
     elif isinstance(event, Heard):
-        message = event.message
-        _say(desk, message, _speaker(desk, message), False, words.shunted(number))
+        message = desk.heard = event.message
+        hearing.say(desk, message, hearing.speaker(desk, message), False, words.shunted(number))
     people.tell_team(desk, words.shunted_for_team(number))
     return desk.changes()
 
@@ -90,7 +82,11 @@ def object_named(programme: Programme, message: Message, moment: Moment) -> str:
 
 def _heard(desk: Desk, event: Heard) -> None:
     message = event.message
-    person = _speaker(desk, message)
+    desk.heard = message
+    if message.style is Style.LETTER:
+        reading.read(desk, event)
+        return
+    person = hearing.speaker(desk, message)
     team = bool(message.place) and _is_team_place(desk, message)
     try:
         if message.place and not team:
@@ -98,28 +94,12 @@ def _heard(desk: Desk, event: Heard) -> None:
         else:
             _private(desk, event, person, team=team)
     except (Refused, Invalid) as no:
-        _say(desk, message, person, team, str(no))
-
-
-def _speaker(desk: Desk, message: Message) -> Person | None:
-    if not message.sender:
-        return None
-    address = desk.addresses.get(message.sender)
-    return desk.people.get(address.person) if address and address.verified else None
+        hearing.say(desk, message, person, team, str(no))
 
 
 def _is_team_place(desk: Desk, message: Message) -> bool:
     network = desk.policy.networks.get(message.network)
     return network is not None and message.place == network.moderators
-
-
-def _say(desk: Desk, message: Message, person: Person | None, team: bool, *lines: str) -> None:
-    if team:
-        desk.post(message.place, *lines)
-    elif person is not None:
-        desk.answer(person, message.sender, *lines)
-    else:
-        desk.post(message.reply, *lines)
 
 
 def _in_place(desk: Desk, event: Heard, person: Person | None) -> None:
@@ -135,7 +115,7 @@ def _in_place(desk: Desk, event: Heard, person: Person | None) -> None:
     found = commands.find(text)
     if found is None:
         return
-    _run(desk, event, person, found, team=False)
+    hearing.run(desk, event, person, found, team=False)
     if not found[0].public:
         desk.post(message.place, words.written_privately(message.name))
 
@@ -157,7 +137,7 @@ def _in_pair_place(desk: Desk, event: Heard, person: Person, pair: Pair) -> None
             if not explicit:
                 return
             raise
-        _run(desk, event, person, found, team=False)
+        hearing.run(desk, event, person, found, team=False)
 
 
 def _private(desk: Desk, event: Heard, person: Person | None, *, team: bool) -> None:
@@ -171,103 +151,26 @@ def _private(desk: Desk, event: Heard, person: Person | None, *, team: bool) -> 
     if len(text) > desk.policy.limits.text_chars:
         raise Refused(words.too_long(desk.policy.limits.text_chars))
     found = commands.find(text)
-    dialogue = _open_dialogue(desk, person, message.place if team else "", message.about)
+    dialogue = hearing.open_dialogue(desk, person, message.place if team else "", message.about)
     if (
         dialogue is not None
         and forms.FORMS[dialogue.form].brief
-        and (explicit or not forms.takes(desk, dialogue, text))
+        and (explicit or not answers.takes(desk, dialogue, text))
     ):
         desk.drop(dialogue)
-        dialogue = _open_dialogue(desk, person, message.place if team else "", message.about)
-    if dialogue is not None and not explicit and not _is_command(desk, dialogue, found):
-        forms.answer(desk, dialogue, text)
+        dialogue = hearing.open_dialogue(desk, person, message.place if team else "", message.about)
+    if dialogue is not None and not explicit and not hearing.is_command(desk, dialogue, found):
+        answers.answer(desk, dialogue, text)
         if person is not None and not team:
             commands.notice(desk, desk.people[person.id], "")
         return
     if found is None:
         if not team:
-            _unknown(desk, message, person, text)
+            hearing.unknown(desk, message, person, text)
         elif message.addressed and explicit:
             word, meant = text.split(maxsplit=1)[0], commands.nearest(text, person)
             raise Refused(words.unknown_but_near(word, meant) if meant else words.unknown(word))
         return
-    if team and not message.addressed and not _parses(found):
+    if team and not message.addressed and not hearing.parses(found):
         return
-    _run(desk, event, person, found, team=team)
-
-
-def _open_dialogue(desk: Desk, person: Person | None, place: str, about: str) -> Dialogue | None:
-    if person is None:
-        return None
-    asked = [
-        d
-        for d in desk.dialogues.where("person", person.id)
-        if d.asked_at is not None and not d.kept and d.place == place
-    ]
-    if about:
-        return next((d for d in asked if str(d.id) == about), None)
-    return max(asked, key=lambda d: (d.asked_at, d.id), default=None)
-
-
-def _is_command(desk: Desk, dialogue: Dialogue, found: tuple[Command, str] | None) -> bool:
-    """While a choice is open a line that parses as a command is one; while free text is asked only a few are."""
-    if found is None:
-        return False
-    command, rest = found
-    if command.name in {"yes", "no"}:
-        return _NAMED.match(rest) is not None
-    if command.name == "skip" and not rest:
-        return False
-    return _parses(found) and (command.always or not forms.asks_free_text(dialogue))
-
-
-def _parses(found: tuple[Command, str]) -> bool:
-    try:
-        commands.read_args(*found)
-    except Invalid:
-        return False
-    return True
-
-
-def _unknown(desk: Desk, message: Message, person: Person | None, text: str) -> None:
-    meant = commands.nearest(text, person)
-    found = commands.find(meant)
-    if person is not None and (text.lower() in forms.EXITS or text.isdigit()):  # an answer, but to what?
-        _say(desk, message, person, False, words.nothing_open())
-    elif found is None and person is not None and message.sender and (case := _open_case(desk, person)) is not None:
-        forms.begin(desk, person, "did-you-mean", note=f"\nmoderator H{case.id} {text}")  # few are upset in one line
-    elif found is None and person is not None and len(text.split()) >= A_SENTENCE:
-        _say(desk, message, person, False, words.not_a_command())
-    elif found is None and person is None:
-        _say(desk, message, person, False, words.hello(message.name, profile.title(desk)))
-    elif found is None:
-        _say(desk, message, person, False, words.unknown(text.split(maxsplit=1)[0]))
-    elif not _parses(found):
-        _say(desk, message, person, False, words.nearly(found[0].name, found[0].usage, found[0].examples))
-    elif person is not None and message.sender:
-        forms.begin(desk, person, "did-you-mean", note=f"{text.split(maxsplit=1)[0]}\n{meant}")
-    else:
-        _say(desk, message, person, False, words.unknown_but_near(text.split(maxsplit=1)[0], meant))
-
-
-def _open_case(desk: Desk, person: Person) -> Case | None:
-    """The help case of the person's own that was opened last and is still open."""
-    mine = [c for c in desk.cases.where("person", person.id) if c.topic == "help" and c.stage != "closed"]
-    return max(mine, key=lambda c: (c.opened_at or desk.now, c.id), default=None)
-
-
-# ------------------------------------------------------------------------------------------- commands
-
-
-def _run(desk: Desk, event: Heard, person: Person | None, found: tuple[Command, str], *, team: bool) -> None:
-    command, rest = found
-    if not commands.allowed(command, person):
-        if person is not None:
-            raise Refused(words.only_moderators())
-        raise Refused(words.not_known_yet() if event.message.sender else words.not_sure_who())
-    call = Call(event.message, person, command, commands.read_args(command, rest), event.journal, team)
-    command.handler(desk, call)
-    if call.person is not None:
-        desk.note(call.person.id, command.name, call.object_id())
-        if not event.message.place:
-            commands.notice(desk, desk.people[call.person.id], command.name)
+    hearing.run(desk, event, person, found, team=team)

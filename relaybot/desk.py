@@ -218,9 +218,7 @@ class Desk:
             )
         )
 
-    def _letter(
-        self, to: str, lines: Iterable[str], urgency: Urgency, expires_at: datetime | None = None
-    ) -> Letter:
+    def _letter(self, to: str, lines: Iterable[str], urgency: Urgency, expires_at: datetime | None = None) -> Letter:
         """A letter with a number, not yet in the outbox."""
         expiry = expires_at or self.now + timedelta(hours=self.policy.reach.letter_hours)
         text = tuple(line for line in lines if line)
@@ -254,7 +252,7 @@ class Desk:
             parts[0],
             text=(*(line for part in parts for line in part.text), words.signature(self.title, team)),
             urgency=max(part.urgency for part in parts),
-            expires_at=max((part.expires_at or self.now for part in parts)),
+            expires_at=max(part.expires_at or self.now for part in parts),
             claim=parts[0].claim if len(claims) == 1 else "",
             about=next((part.about for part in parts if part.about), ""),
             subject=next((part.subject for part in parts if part.subject), ""),

@@ -1,8 +1,8 @@
 """Forms: conversations as records, asked one question at a time (LINE) or all in one letter (LETTER).
 
 A dialogue is a record: which form, which answers. The next question is computed from what is missing,
-so a half-filled form survives restarts. Answers are kept as text that its own question can read again.
-Digits answer everything; `?` explains; `back`, `skip`, `later`, `stop` always work.
+so a half-filled form survives restarts. Answers are kept as text that its own question can read again;
+how they are read is in answers.py.
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from relaybot.desk import Desk
-from relaybot.model import Dialogue, Person, Style
+from relaybot.model import Block, Dialogue, Person, Style
 from relaybot.ports import Invalid
 from relaybot.words import common as words
 
 Ask = Callable[[Desk, Dialogue], str]
 Read = Callable[[Desk, Dialogue, str], str]
+
+Compose = Callable[[Desk, Dialogue, "list[Question]"], "tuple[str, ...]"]
+Sort = Callable[[Desk, Dialogue, str, "tuple[Block, ...]"], "dict[str, str]"]
 
 POLITE = re.compile(r",? (?:please|thanks|thank you)$")  # "yes please", "no thanks"
 EXITS = frozenset({"?", "back", "skip", "later", "stop"})
@@ -65,6 +68,8 @@ class Question:
     label: str = ""  # its name in a letter
     alone: bool = False  # it says earlier answers back, so a letter asks it by itself when all else is answered
     own: frozenset[str] = frozenset()  # words that are answers here though they are exits elsewhere, e.g. "later"
+    foreseen: bool = False  # a letter asks it together with those on which it depends
+    unsaid: str | None = None  # what it means that a letter answers others and not this one; None: what `skip` means
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,9 @@ class Form:
     intro: Callable[[Desk, Dialogue], tuple[str, ...]] | None = None  # said before the first question
     claim: Callable[[Desk, Dialogue], str] | None = None  # what must still be so when its private letters leave
     brief: bool = False  # ends without a word when the person says anything but an answer
+    letter: Compose | None = None  # how a letter asks all that is missing; None: numbered, one line each
+    sort: Sort | None = None  # which words of a letter answer which question; None: by number, label or order
+    subject: Callable[[Desk, Dialogue], str] | None = None  # of the letter that asks
 
 
 FORMS: dict[str, Form] = {}
@@ -232,15 +240,45 @@ def pose(desk: Desk, dialogue: Dialogue, *before: str, first: bool = False) -> N
     question = todo[0]
     dialogue = replace(dialogue, asking=question.key, asked_at=desk.now, kept=False)
     desk.put(dialogue)
-    at_once = together(todo)
-    if len(at_once) > 1 and desk.style(person.home) is Style.LETTER and not dialogue.place:
-        say(desk, dialogue, *before, *words.letter_form([_labelled(desk, dialogue, q) for q in at_once]))
+    if by_letter(desk, dialogue):
+        before = tuple(line for line in before if line)
+        say(desk, dialogue, *before, *_asked_by_letter(desk, dialogue, todo))
         return
     say(desk, dialogue, *before, asked(desk, dialogue))
 
 
-def _labelled(desk: Desk, dialogue: Dialogue, question: Question) -> tuple[str, str]:
-    return (question.label or question.key, question.ask(desk, dialogue))
+def by_letter(desk: Desk, dialogue: Dialogue) -> bool:
+    """Whether the person reads this dialogue as letters."""
+    return not dialogue.place and desk.style(reached_at(desk, desk.people[dialogue.person])) is Style.LETTER
+
+
+def reached_at(desk: Desk, person: Person) -> str:
+    """Where a conversation with somebody goes on: where they just wrote from, else at home."""
+    heard = desk.heard
+    if heard is not None and not heard.place and heard.sender:
+        address = desk.addresses.get(heard.sender)
+        if address is not None and address.person == person.id:
+            return heard.sender
+    return person.home
+
+
+def _asked_by_letter(desk: Desk, dialogue: Dialogue, todo: list[Question]) -> tuple[str, ...]:
+    compose = FORMS[dialogue.form].letter
+    at_once = together(desk, dialogue, todo)
+    if compose is not None:
+        return compose(desk, dialogue, at_once)
+    if len(at_once) == 1:
+        return (asked(desk, dialogue),)
+    return words.letter_form([(q.label or q.key, q.ask(desk, dialogue)) for q in at_once])
+
+
+def together(desk: Desk, dialogue: Dialogue, todo: list[Question]) -> list[Question]:
+    """The questions one letter can ask at once: those before the first that needs the answers to them."""
+    upto = next((i for i, question in enumerate(todo) if question.alone), len(todo))
+    have = answers(dialogue)
+    coming = [q for q in FORMS[dialogue.form].questions if q.foreseen and q.key not in have and q not in todo]
+    first = todo[: max(upto, 1)]
+    return first + ([q for q in coming if not first[0].alone])
 
 
 def say(desk: Desk, dialogue: Dialogue, *lines: str) -> None:
@@ -248,8 +286,15 @@ def say(desk: Desk, dialogue: Dialogue, *lines: str) -> None:
     if dialogue.place:
         desk.post(dialogue.place, *lines)
     else:
-        claim = FORMS[dialogue.form].claim
-        desk.tell(desk.people[dialogue.person], *lines, claim=claim(desk, dialogue) if claim else "")
+        form_ = FORMS[dialogue.form]
+        person = desk.people[dialogue.person]
+        desk.tell(
+            replace(person, home=reached_at(desk, person)),
+            *lines,
+            claim=form_.claim(desk, dialogue) if form_.claim else "",
+            about=dialogue.about or f"D{dialogue.id}",
+            subject=form_.subject(desk, dialogue) if form_.subject else "",
+        )
 
 
 def end(desk: Desk, dialogue: Dialogue) -> None:
@@ -267,167 +312,18 @@ def wake(desk: Desk, person: Person) -> None:
         pose(desk, min(queued, key=lambda d: d.id), first=True)
 
 
-def asked(desk: Desk, dialogue: Dialogue) -> str:
-    """The open question once more, as it was asked."""
-    form_ = FORMS[dialogue.form]
-    question = _question(dialogue)
-    said = question.ask(desk, dialogue)
-    k, n = count(desk, dialogue, question.key)
-    return f"{k}/{n} {said}" if form_.numbered and question.counted else said
-
-
-# ------------------------------------------------------------------------------------------ answering
-
-
-def takes(desk: Desk, dialogue: Dialogue, text: str) -> bool:
-    """Whether what was said answers the open question (or leaves the dialogue by one of the exits)."""
-    if text.strip().lower() in EXITS:
-        return True
-    try:
-        _question(dialogue).read(desk, dialogue, text)
-    except Invalid:
-        return False
-    except (GoTo, Instead, Taken):
-        return True
-    return True
-
-
-def answer(desk: Desk, dialogue: Dialogue, text: str) -> None:
-    """Take what the person said as the answer to the open question; raises Invalid when it cannot be taken."""
-    if text.strip().lower() == (FORMS[dialogue.form].again or None):
-        pose(desk, dialogue)
-        return
-    person = desk.people[dialogue.person]
-    if desk.style(person.home) is Style.LETTER and not dialogue.place:
-        _answer_letter(desk, dialogue, text)
-        return
-    word = text.strip().lower()
-    question = _question(dialogue)
-    if word in EXITS - question.own and _exit(desk, dialogue, word):
-        return
-    _take(desk, dialogue, question, text)
-
-
-def _question(dialogue: Dialogue) -> Question:
+def open_question(dialogue: Dialogue) -> Question:
+    """The question that was asked last."""
     return next(q for q in FORMS[dialogue.form].questions if q.key == dialogue.asking)
 
 
-def _take(desk: Desk, dialogue: Dialogue, question: Question, text: str) -> None:
-    try:
-        question, value, text = _read(desk, dialogue, question, text)
-    except Taken:
-        return
-    except GoTo as go:
-        pose(desk, replace(dialogue, answers=tuple(a for a in dialogue.answers if a[0] != str(go))))
-        return
-    dialogue = with_answer(dialogue, question.key, value)
-    echo = _echo(desk, dialogue, question, value, text)
-    pose(desk, dialogue, *((echo,) if echo else ()))
-
-
-def _read(desk: Desk, dialogue: Dialogue, question: Question, text: str) -> tuple[Question, str, str]:
-    """What was said as an answer: to which question (an earlier one, perhaps), the value, and the words it was read from."""
-    try:
-        return question, question.read(desk, dialogue, text), text
-    except Instead as other:
-        earlier = next(q for q in FORMS[dialogue.form].questions if q.key == other.key)
-        return earlier, earlier.read(desk, dialogue, other.text), other.text
-
-
-def _echo(desk: Desk, dialogue: Dialogue, question: Question, value: str, said: str) -> str:
-    if question.heard is not None:
-        return question.heard(desk, value, said)
-    return question.echo(desk, dialogue, value)
-
-
-def _exit(desk: Desk, dialogue: Dialogue, word: str) -> bool:
-    """Handle `?`, `back`, `skip`, `later`, `stop`; False when the word is an ordinary answer here."""
+def asked(desk: Desk, dialogue: Dialogue) -> str:
+    """The open question once more, as it was asked."""
     form_ = FORMS[dialogue.form]
-    question = _question(dialogue)
-    if word == "?":
-        say(desk, dialogue, question.explain or words.explain_exits(), asked(desk, dialogue))
-    elif word == "back":
-        if not dialogue.answers:
-            raise Invalid(words.nothing_before())
-        pose(desk, replace(dialogue, answers=dialogue.answers[:-1]))
-    elif word == "skip":
-        if question.skip is None:
-            raise Invalid(words.cannot_skip())
-        pose(desk, with_answer(dialogue, question.key, question.skip))
-    elif word == "later":
-        desk.put(replace(dialogue, kept=True))
-        if form_.kept is not None:
-            form_.kept(desk, dialogue)
-        else:
-            say(desk, dialogue, words.kept())
-        wake(desk, desk.people[dialogue.person])
-    else:
-        desk.drop(dialogue)
-        if form_.stopped is not None:
-            form_.stopped(desk, dialogue)
-        else:
-            say(desk, dialogue, words.stopped())
-        wake(desk, desk.people[dialogue.person])
-    return True
-
-
-def _answer_letter(desk: Desk, dialogue: Dialogue, text: str) -> None:
-    """Read a reply that may answer several questions: labelled or numbered lines, or one answer."""
-    word = text.strip().lower()
-    todo = together(missing(desk, dialogue))
-    if word in EXITS - todo[0].own:
-        _exit(desk, dialogue, word)
-        return
-    found = _by_label([(q.label or q.key) for q in todo], text)
-    problems: list[str] = []
-    echoes: list[str] = []
-    for question, said in zip(todo, found, strict=True):
-        if not said:
-            continue
-        try:
-            if said.lower() == "skip" and question.skip is not None:
-                answered, value, heard = question, question.skip, said
-            else:
-                answered, value, heard = _read(desk, dialogue, question, said)
-        except Taken:
-            return
-        except GoTo as go:
-            dialogue = replace(dialogue, answers=tuple(a for a in dialogue.answers if a[0] != str(go)))
-            continue
-        except Invalid as problem:
-            problems.append(str(problem))
-            continue
-        dialogue = with_answer(dialogue, answered.key, value)
-        echoes.append(_echo(desk, dialogue, answered, value, heard))
-    pose(desk, dialogue, *[e for e in echoes if e], *problems)
-
-
-def together(todo: list[Question]) -> list[Question]:
-    """The questions one letter can ask at once: those before the first that needs the answers to them."""
-    upto = next((i for i, question in enumerate(todo) if question.alone), len(todo))
-    return todo[: max(upto, 1)]
-
-
-def _by_label(labels: list[str], text: str) -> list[str]:
-    """What a letter says to each label: "label: words", "2) words"; unlabelled lines in order, or one answer."""
-    found = [""] * len(labels)
-    plain: list[str] = []
-    for line in filter(None, (raw.strip() for raw in text.splitlines())):
-        head, sep, tail = line.partition(":")
-        number, _, after = line.partition(")")
-        lowered = [label.lower() for label in labels]
-        if sep and head.strip().lower() in lowered:
-            found[lowered.index(head.strip().lower())] = tail.strip()
-        elif number.isdigit() and after and 0 < int(number) <= len(labels):
-            found[int(number) - 1] = after.strip()
-        else:
-            plain.append(line)
-    if plain and not any(found):
-        if len(labels) == 1:
-            found[0] = " ".join(plain)
-        else:
-            found[: len(plain)] = plain[: len(labels)]
-    return found
+    question = open_question(dialogue)
+    said = question.ask(desk, dialogue)
+    k, n = count(desk, dialogue, question.key)
+    return f"{k}/{n} {said}" if form_.numbered and question.counted else said
 
 
 # ------------------------------------------------------------------------------- ready-made questions

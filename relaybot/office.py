@@ -11,20 +11,32 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import heapq
-import json
 import logging
 import traceback
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from relaybot import decide as core
 from relaybot.desk import Programme
-from relaybot.events import Came, Due, Event, Heard, Moment, Started, Told
-from relaybot.model import Change, Code, Decision, Drop, Entry, Letter, Message, Put, Record, Tally, Timer
+from relaybot.events import Bounced, Came, Due, Event, Heard, Moment, Told
+from relaybot.model import (
+    Change,
+    Code,
+    Decision,
+    Drop,
+    Entry,
+    Letter,
+    Message,
+    Put,
+    Record,
+    Tally,
+    Timer,
+)
 from relaybot.nouns.cases import FOR_OPERATOR
 from relaybot.ports import Clock, Store, StoreFailed
+from relaybot.shunted import dump_event
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +57,7 @@ class _Incoming:
     event: Event | None  # None: only the drop of a settled letter
     done: asyncio.Future[None] | None
     settled: Letter | None = None
+    leaves: Letter | None = None  # a letter about to be handed to a network that cannot take it back
 
 
 Outgoing = Callable[[Programme, Letter], None]
@@ -112,17 +125,40 @@ class Office:
         self._inbox.append(_Incoming(programme, event, None))
         self._bell.set()
 
-    def settle(self, programme: Programme, letter: Letter, outcome: str, reason: str = "") -> None:
-        """A letter's fate is known (or, with outcome "waiting", is that it waits)."""
+    async def bounced(self, address: str, reason: str, *, permanent: bool) -> None:
+        """Mail came back; done when every programme that knows the address has written it down."""
+        waits = []
+        for programme in self.programmes.values():
+            tables = programme.tables
+            if address in tables.addresses.rows or address in tables.subscriptions.rows:
+                done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+                self._inbox.append(_Incoming(programme, Bounced(address, permanent, reason), done))
+                waits.append(done)
+        self._bell.set()
+        await asyncio.gather(*waits)
+
+    def settle(self, programme: Programme, letter: Letter, outcome: str, reason: str = "") -> Awaitable[None]:
+        """A letter's fate is known (or, with outcome "waiting", is that it waits); done when it is written down."""
         event = Told(letter, outcome, reason) if letter.receipt else None
         gone = None if outcome == "waiting" else letter
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         if event is not None:
-            self._inbox.append(_Incoming(programme, event, None, gone))
+            self._inbox.append(_Incoming(programme, event, done, gone))
             self._bell.set()
         elif gone is not None:  # a commit of its own would delay whoever speaks next
-            self._settled.append(_Incoming(programme, None, None, gone))
+            self._settled.append(_Incoming(programme, None, done, gone))
             if self._recorder is None:
                 self._recorder = asyncio.get_running_loop().call_later(SETTLED_SECONDS, self.ring)
+        else:
+            done.set_result(None)
+        return done
+
+    def leaves(self, programme: Programme, letter: Letter) -> Awaitable[None]:
+        """Write down that a letter is about to leave, so that after a crash it is known that it may have arrived."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._inbox.append(_Incoming(programme, None, done, leaves=letter))
+        self._bell.set()
+        return done
 
     def route(self, message: Message) -> Programme:
         """Which programme a message is for: its place's, the one named in `join`, the one the speaker is in, else the first."""
@@ -317,7 +353,8 @@ class Office:
         record = change.record
         if isinstance(change, Put):
             if isinstance(record, Letter):
-                self.send(self.programmes[record.programme], record)
+                if record.tried_at is None:  # else its postman has it already
+                    self.send(self.programmes[record.programme], record)
             elif isinstance(record, Timer):
                 self._remember(record)
             elif isinstance(record, Entry) and record.verb in FOR_OPERATOR:
@@ -335,6 +372,10 @@ class Office:
                 self.unwritten(incoming.event.message)
             elif isinstance(incoming.event, Due):
                 self._remember(incoming.event.timer)
+            elif incoming.leaves is not None or isinstance(incoming.event, Bounced):
+                if incoming.done is not None and not incoming.done.done():
+                    incoming.done.set_exception(problem)
+                    incoming.done.exception()
             else:
                 self._inbox.appendleft(incoming)
 
@@ -344,6 +385,9 @@ class Office:
         """One event's decision; a bug becomes a shunted event and a word to the moderators."""
         dropped: Decision = (Drop(incoming.settled),) if incoming.settled is not None else ()
         event = incoming.event
+        if incoming.leaves is not None:
+            kept = incoming.programme.tables.letters.rows.get(incoming.leaves.id)
+            return (Put(replace(kept, tried_at=self.clock.now())),) if kept is not None else ()
         if event is None:
             return dropped
         moment = Moment(self.clock.now(), self.nonce())
@@ -396,37 +440,6 @@ class Office:
             if programme is not None and timer is not None and timer.due == due:
                 found.append(_Incoming(programme, Due(timer), None))
         return found
-
-
-# --------------------------------------------------------------------------------- shunted events as text
-
-
-def dump_event(event: Event) -> str:
-    """An event as JSON, so that `relaybot shunted replay` can decide it again."""
-    if isinstance(event, Heard):
-        return json.dumps({"heard": asdict(event.message)})
-    if isinstance(event, Due):
-        return json.dumps({"due": {**asdict(event.timer), "due": event.timer.due.isoformat()}})
-    if isinstance(event, Came):
-        return json.dumps({"came": {"address": event.address}})
-    if isinstance(event, Started):
-        return json.dumps({"started": {}})
-    return json.dumps({"told": {"receipt": event.letter.receipt, "outcome": event.outcome, "reason": event.reason}})
-
-
-def read_event(text: str) -> Event:
-    """The event `dump_event` wrote; raises ValueError for one that cannot be replayed (receipts)."""
-    found: dict[str, dict[str, object]] = json.loads(text)
-    if "heard" in found:
-        return Heard(Message(**found["heard"]))  # type: ignore[arg-type]
-    if "due" in found:
-        fields = found["due"]
-        return Due(Timer(**{**fields, "due": datetime.fromisoformat(str(fields["due"]))}))  # type: ignore[arg-type]
-    if "started" in found:
-        return Started()
-    if "came" in found:
-        return Came(str(found["came"]["address"]))
-    raise ValueError("a receipt cannot be replayed; the letter's fate is known")
 
 
 def fill(programmes: Mapping[str, Programme], records: list[Record]) -> list[str]:

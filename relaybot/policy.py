@@ -214,6 +214,10 @@ class ReachSettings(Section):
     pause_days: Days = Field(default=366, description="longest pause in days")
     forget_hours: Hours = Field(default=24, description="hours between the yes to forget me and the deletion")
     audit_days: Days = Field(default=730, description="days the journal is kept")
+    code_minutes: Minutes = Field(default=30, description="minutes a code sent to a chat address is valid")
+    resend_minutes: Minutes = Field(
+        default=10, description="minutes after which a code to the same address can be sent again"
+    )
 
 
 class MailSettings(Section):
@@ -231,7 +235,10 @@ class MailSettings(Section):
     code_hours: Hours = Field(default=72, description="hours a code or a confirmation sent by mail is valid")
     bounce_days: Days = Field(default=7, description="days after which a returned mail is forgotten")
     bounces: int = Field(
-        default=5, ge=1, le=100, description="days with returned mail within bounce_days after which nothing is sent there"
+        default=5,
+        ge=1,
+        le=100,
+        description="days with returned mail within bounce_days after which nothing is sent there",
     )
     file_days: Days = Field(default=7, description="days an attachment is kept for its reader")
     file_bytes: int = Field(
@@ -242,7 +249,9 @@ class MailSettings(Section):
         default="08:00", pattern=r"^\d\d:\d\d$", description="when the list's digest is sent, in the reader's zone"
     )
     held_hours: Hours = Field(default=48, description="hours after which moderators are reminded of a held post")
-    ask_days: Days = Field(default=30, description="days after which the author of a public ask is asked whether it stands")
+    ask_days: Days = Field(
+        default=30, description="days after which the author of a public ask is asked whether it stands"
+    )
 
 
 class LimitSettings(Section):
@@ -250,6 +259,9 @@ class LimitSettings(Section):
 
     text_chars: int = Field(
         default=2000, ge=100, le=10_000, description="longest answer or message taken, in characters"
+    )
+    letter_chars: int = Field(
+        default=20_000, ge=1000, le=200_000, description="longest mail that is read, in characters without quotes"
     )
     skills: int = Field(default=20, ge=1, le=100, description="most skills in one list")
     links: int = Field(default=5, ge=1, le=50, description="most links in a profile")
@@ -278,6 +290,14 @@ class LimitSettings(Section):
     listed: int = Field(default=10, ge=1, le=100, description="people or pairs named in a list when no number is given")
     data_lines: int = Field(default=30, ge=10, le=200, description="most lines of mydata")
     suggestions: int = Field(default=3, ge=1, le=20, description="people named by suggest when no number is given")
+    addresses: int = Field(default=8, ge=2, le=50, description="most linked addresses of one person")
+    open_codes: int = Field(default=3, ge=1, le=20, description="most codes for linking one person has open")
+    codes_to_address: int = Field(
+        default=3, ge=1, le=20, description="codes for linking sent to one address in a day, at most"
+    )
+    codes_by_person: int = Field(
+        default=10, ge=1, le=100, description="codes for linking one person can have sent in a day, at most"
+    )
 
 
 class Network(Section):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from relaybot.decide import stands
@@ -23,7 +23,15 @@ RETRY_SECONDS_MIN = 1.0
 RETRY_SECONDS_MAX = 300.0
 WAITING_LETTERS_MAX = 100_000
 
-Settle = Callable[[Programme, Letter, str, str], None]
+Settle = Callable[[Programme, Letter, str, str], Awaitable[None]]
+Begin = Callable[[Programme, Letter], Awaitable[None]]
+
+
+def _nothing_more() -> Awaitable[None]:
+    """What is done already."""
+    done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    done.set_result(None)
+    return done
 
 
 @dataclass(slots=True)
@@ -39,10 +47,11 @@ class _Reader:
 class Postman:
     """Delivery on one network."""
 
-    def __init__(self, adapter: Adapter, clock: Clock, settle: Settle) -> None:
+    def __init__(self, adapter: Adapter, clock: Clock, settle: Settle, begin: Begin) -> None:
         self.adapter = adapter
         self.clock = clock
         self.settle = settle
+        self.begin = begin
         self.delivered = 0
         self._readers: dict[str, _Reader] = {}
         self._waiting_told: set[int] = set()
@@ -77,38 +86,43 @@ class Postman:
         def still() -> bool:
             return not self._expired(letter) and stands(programme, letter)
 
-        def settle(outcome: str, reason: str, seconds: float) -> None:
-            self._settled(reader, programme, letter, outcome, reason, seconds)
+        def settle(outcome: str, reason: str, seconds: float) -> Awaitable[None]:
+            return self._settled(reader, programme, letter, outcome, reason, seconds)
 
-        self.adapter.deliver(Delivery(letter, still, settle))
+        def begin() -> Awaitable[None]:
+            return self.begin(programme, letter)
+
+        self.adapter.deliver(Delivery(letter, still, settle, begin))
 
     def _expired(self, letter: Letter) -> bool:
         return letter.expires_at is not None and letter.expires_at <= self.clock.now()
 
     def _settled(
         self, reader: _Reader, programme: Programme, letter: Letter, outcome: str, reason: str, seconds: float
-    ) -> None:
+    ) -> Awaitable[None]:
         reader.out -= 1
         if outcome == "later":
-            self._later(reader, programme, letter, reason, seconds)
-            return
+            return self._later(reader, programme, letter, reason, seconds)
         reader.tries = 0
         self._waiting_told.discard(letter.id)
         if outcome == "sent":
             self.delivered += 1
         else:
             log.info("letter %s was not delivered: %s %s", letter.id, outcome, reason)
-        self.settle(programme, letter, "undeliverable" if outcome == "dropped" else outcome, reason)
+        done = self.settle(programme, letter, "undeliverable" if outcome == "dropped" else outcome, reason)
         self._tidy(letter.to, reader)
+        return done
 
-    def _later(self, reader: _Reader, programme: Programme, letter: Letter, reason: str, seconds: float) -> None:
+    def _later(
+        self, reader: _Reader, programme: Programme, letter: Letter, reason: str, seconds: float
+    ) -> Awaitable[None]:
         """Keep the letter, in its place in the order, and try again after a growing while."""
         if self._expired(letter):
             self._waiting_told.discard(letter.id)
-            self.settle(programme, letter, "undeliverable", "expired")
+            done = self.settle(programme, letter, "undeliverable", "expired")
             if reader.queue:
                 self._plan(reader, letter.to, 0.0)
-            return
+            return done
         if letter.receipt and letter.id not in self._waiting_told:
             self._waiting_told.add(letter.id)
             self.settle(programme, letter, "waiting", reason)
@@ -118,6 +132,7 @@ class Postman:
         reader.tries += 1
         backoff = min(RETRY_SECONDS_MAX, RETRY_SECONDS_MIN * 2 ** min(reader.tries, 9))
         self._plan(reader, letter.to, max(seconds, backoff) if seconds else min(backoff, 5.0))
+        return _nothing_more()
 
     def _plan(self, reader: _Reader, to: str, seconds: float) -> None:
         if reader.retry is None:

@@ -212,7 +212,9 @@ class Tables:
         self.memos: Table[Memo] = Table(about=lambda m: (m.about,))
         self.feedback: Table[Feedback] = Table(pair=lambda f: (f.pair,), person=lambda f: (f.person,))
         self.avoids: Table[Avoid] = Table(person=lambda a: (a.person,), other=lambda a: (a.other,))
-        self.codes: Table[Code] = Table(person=lambda c: (c.person,))
+        self.codes: Table[Code] = Table(
+            person=lambda c: (c.person,), address=lambda c: (c.address,) if c.address else ()
+        )
         self.mailboxes: Table[Mailbox] = Table()
         self.subscriptions: Table[Subscription] = Table(mode=lambda s: (s.mode,))
         self.posts: Table[Post] = Table(stage=lambda p: (p.stage,), person=lambda p: (p.person,) if p.person else ())

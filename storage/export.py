@@ -20,6 +20,7 @@ _ABOUT = (
     "(about = 'person ' || :person OR about IN"
     " (SELECT 'A' || id FROM application WHERE programme = :programme AND person = :person))"
 )
+_MINE = "address IN (SELECT address FROM address WHERE programme = :programme AND person = :person)"
 
 # Kind -> the rows that speak of the person. A pair and its meetings belong to both of its people.
 CONDITIONS = {
@@ -35,6 +36,10 @@ CONDITIONS = {
     "feedback": "person = :person",
     "avoid": "person = :person",  # not who would rather avoid them: that was told in confidence
     "code": "person = :person",
+    "mailbox": _MINE,
+    "subscription": _MINE,
+    "post": "person = :person",
+    "file": "person = :person",
     "timer": _ABOUT,
     "letter": "person = :person",
     "entry": f"actor = :person OR {_ABOUT}",

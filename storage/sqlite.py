@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import re
+import secrets
 import sqlite3
 import time
 from collections import defaultdict
@@ -282,6 +283,15 @@ class SqliteStore:
         """Whether this inbound message already had its effect."""
         select = "SELECT 1 FROM seen WHERE network = ? AND id = ?"
         return await self._hop(lambda db: db.execute(select, (network, message_id)).fetchone() is not None)
+
+    async def secret(self, name: str) -> bytes:
+        """32 random bytes under a name, the same for ever; made when first asked for."""
+
+        def find(db: sqlite3.Connection) -> bytes:
+            db.execute("INSERT OR IGNORE INTO secret VALUES (?, ?)", (name, secrets.token_bytes(32)))
+            return bytes(db.execute("SELECT value FROM secret WHERE name = ?", (name,)).fetchone()[0])
+
+        return await self._hop(find)
 
     async def journal(self, programme: str, about: str, limit: int) -> tuple[Entry, ...]:
         """The newest entries about an object ("M12") or about and by a person ("person 4"), newest first."""

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from relaybot.model import Message
 from relaybot.ports import Delivery, Ear
+
+
+def nothing_more(*told: object) -> Awaitable[None]:
+    """What `begin` and `settle` give where nothing is written down."""
+    done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    done.set_result(None)
+    return done
+
 
 START = datetime(2026, 11, 21, 14, 5, tzinfo=UTC)
 

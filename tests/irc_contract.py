@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from adapters.irc import Irc, IrcSettings
 from relaybot.model import Letter, Message, Urgency
 from relaybot.ports import Delivery
+from tests.fakes import nothing_more
 from tests.raw_irc import WAIT_SECONDS, RawIrc
 from tests.servers import HOST, PASSWORD, Running
 
@@ -26,10 +27,10 @@ def fresh(word: str) -> str:
     return f"{word}{next(_numbers)}"
 
 
-def letter(to: str, *text: str, settle: Callable[[str, str, float], None] | None = None) -> Delivery:
+def letter(to: str, *text: str, settle: Callable[[str, str, float], Awaitable[None]] | None = None) -> Delivery:
     """A plain letter, on its way."""
     written = Letter("tp", next(_numbers), to, text, Urgency.PERSONAL, datetime.now(UTC))
-    return Delivery(written, lambda: True, settle or (lambda outcome, reason, seconds: None))
+    return Delivery(written, lambda: True, settle or nothing_more, nothing_more)
 
 
 class FakeEar:
@@ -51,6 +52,9 @@ class FakeEar:
 
     def arrived(self, address: str) -> None:
         self.came.put_nowait(address)
+
+    async def bounced(self, address: str, reason: str, *, permanent: bool) -> None:
+        raise AssertionError(f"mail came back on IRC: {address} {reason} {permanent}")
 
 
 class Bot:
@@ -111,7 +115,12 @@ class Bot:
             programme="tp", id=next(_numbers), to=self.address(to), text=text, urgency=urgency,
             written_at=datetime.now(UTC), invite=tuple(map(self.address, invite)), close=close,
         )  # fmt: skip
-        self.adapter.deliver(Delivery(letter, still, lambda *told: fate.set_result(told)))
+
+        def settle(outcome: str, reason: str, seconds: float) -> Awaitable[None]:
+            fate.set_result((outcome, reason, seconds))
+            return nothing_more()
+
+        self.adapter.deliver(Delivery(letter, still, settle, nothing_more))
         return fate
 
     async def say(self, to: str, *text: str, **more: Any) -> Fate:

@@ -24,7 +24,7 @@ from typer.testing import CliRunner
 from relaybot import __version__, cli
 from relaybot.events import Heard
 from relaybot.model import Address, Decision, Entry, Message, Person, Put
-from relaybot.office import dump_event
+from relaybot.shunted import dump_event
 from storage.sqlite import SqliteStore, open_store
 
 NOW = datetime(2026, 11, 21, 14, 5, tzinfo=UTC)

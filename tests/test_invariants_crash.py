@@ -115,7 +115,7 @@ class Evening:
         fill({NAME: self.programme}, await self.store.load())
         mortal = MortalStore(self.store, self.moments)
         self.office = Office({NAME: self.programme}, mortal, self.clock, lambda: b"\0" * 16, self.post)  # type: ignore[arg-type]
-        self.postman = Postman(self.adapter, self.clock, self.office.settle)
+        self.postman = Postman(self.adapter, self.clock, self.office.settle, self.office.leaves)
 
     def post(self, programme: Programme, letter: Letter) -> None:
         """To the postman."""

@@ -54,7 +54,7 @@ class Desk:
         add_pair(made, 12, "ana", "bram", "active")
         self.programme = made.programme
         self.office = Office({NAME: self.programme}, store, self.clock, lambda: b"\0" * 16, self.post)
-        self.postman = Postman(self.adapter, self.clock, self.office.settle)
+        self.postman = Postman(self.adapter, self.clock, self.office.settle, self.office.leaves)
 
     def post(self, programme: Programme, letter: Letter) -> None:
         """To the postman."""

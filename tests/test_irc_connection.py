@@ -11,7 +11,7 @@ import hashlib
 import os
 import signal
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -383,6 +383,9 @@ async def test_a_full_core_makes_the_network_wait() -> None:
         def reachable(self, network: str, address: str = "") -> None: ...
 
         def arrived(self, address: str) -> None: ...
+
+        def bounced(self, address: str, reason: str, *, permanent: bool) -> Awaitable[None]:
+            raise AssertionError("mail came back on IRC")
 
     running = asyncio.create_task(adapter.run(SlowEar()))
     await raw_server.hear("USER")

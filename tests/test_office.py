@@ -15,10 +15,11 @@ from relaybot import decide as core
 from relaybot.desk import Desk, Programme
 from relaybot.events import Due, Event, Heard, Moment, Told
 from relaybot.model import Decision, Letter, Put, Timer, Urgency
-from relaybot.office import Office, dump_event, fill, read_event
+from relaybot.office import Office, fill
 from relaybot.policy import Network, Policy
 from relaybot.ports import StoreFailed
 from relaybot.postman import Postman
+from relaybot.shunted import dump_event, read_event
 from storage.sqlite import SqliteStore, open_store
 from tests.fakes import START, FakeAdapter, FakeClock, message
 
@@ -52,7 +53,7 @@ class Bench:
             self.post,
             lambda said: self.unwritten.append(said.text),
         )
-        self.postman = Postman(self.adapter, self.clock, made.settle)
+        self.postman = Postman(self.adapter, self.clock, made.settle, made.leaves)
         return made
 
     def post(self, programme: Programme, letter: Letter) -> None:

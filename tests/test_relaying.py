@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from relaybot.events import Told
 from relaybot.model import Letter, Put, Urgency
 from relaybot.postman import Postman
-from tests.fakes import FakeAdapter, FakeClock
+from tests.fakes import FakeAdapter, FakeClock, nothing_more
 from tests.play import NAME, NETWORK, World, add_hour, add_member, add_pair, add_person, world
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -245,7 +245,7 @@ async def test_the_postman_leaves_held_letters_alone() -> None:
     """A held letter is not handed to the network, at a start either; the same one free is."""
     w = pair_of_two()
     adapter = FakeAdapter()
-    postman = Postman(adapter, FakeClock(), lambda programme, letter, outcome, reason: None)
+    postman = Postman(adapter, FakeClock(), nothing_more, nothing_more)
     held = replace(_letter(w, ""), held=True, receipt="")
     postman.post(w.programme, held)
     assert (adapter.lines, postman.waiting) == ([], 0)

@@ -6,10 +6,11 @@ digits that are easily confused do not occur.
 
 from __future__ import annotations
 
+from datetime import datetime
 from hashlib import blake2b
 
 from relaybot.desk import Desk
-from relaybot.model import Code
+from relaybot.model import Code, Person
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 LENGTH = 12  # of 32 signs: 60 bits
@@ -25,6 +26,16 @@ def spell(random: bytes) -> str:
     """A code out of LENGTH random bytes, e.g. "7K3Q-X2MA-94TB"."""
     signs = "".join(ALPHABET[byte % len(ALPHABET)] for byte in random[:LENGTH])
     return "-".join(signs[at : at + 4] for at in range(0, len(signs), 4))
+
+
+def issue(desk: Desk, purpose: str, person: Person, address: str, expires_at: datetime) -> str:
+    """Make a code for somebody; an earlier one for the same purpose is void. Returns it as it is shown, once."""
+    for code in desk.codes.where("person", person.id):
+        if code.purpose == purpose and code.address == address:
+            desk.drop(code)
+    shown = spell(bytes(desk.draw(256) for _ in range(LENGTH)))
+    desk.put(Code(desk.name, digest(shown), purpose, person.id, address, expires_at))
+    return shown
 
 
 def take(desk: Desk, said: str, purpose: str) -> Code | None:

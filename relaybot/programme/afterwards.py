@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from relaybot import forms
+from relaybot import answers, forms
 from relaybot.commands import Call, Text, Word, command
 from relaybot.desk import Desk
 from relaybot.forms import Form, Question, choice, form, given, yes_no
@@ -208,7 +208,7 @@ def rematch(desk: Desk, call: Call) -> None:
     for name in ("someone-new", "afterwards"):
         dialogue = forms.of(desk, call.me, name)
         if dialogue is not None and dialogue.asking == "rematch" and not dialogue.kept:
-            forms.answer(desk, dialogue, value)
+            answers.answer(desk, dialogue, value)
             return
     if call.me.stage != "member":
         raise Refused(words.members_only())

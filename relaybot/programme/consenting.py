@@ -6,7 +6,7 @@ in nouns/offers.py; here are the commands, the dialogues and the timers of an of
 
 from __future__ import annotations
 
-from relaybot import forms, times
+from relaybot import answers, forms, times
 from relaybot.commands import Call, Ref, Text, command, on_timer
 from relaybot.desk import Desk
 from relaybot.forms import Form, Question, choice, form, given, yes_no
@@ -158,11 +158,11 @@ def _answered(desk: Desk, me: Person, about: str, word: str, text: str, place: s
         return False
     dialogue = max(mine, key=lambda d: (d.asked_at, d.id))
     try:
-        forms.answer(desk, dialogue, text)
+        answers.answer(desk, dialogue, text)
     except Invalid:
         if text == word:
             raise
-        forms.answer(desk, dialogue, word)  # "yes please", "no thanks"
+        answers.answer(desk, dialogue, word)  # "yes please", "no thanks"
     return True
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from relaybot import forms, times
+from relaybot import answers, forms, times
 from relaybot.commands import Call, Number, Ref, Text, command, on_timer
 from relaybot.desk import Desk
 from relaybot.forms import Form, Question, given
@@ -226,7 +226,7 @@ def agree(desk: Desk, call: Call) -> None:
     asked = forms.of(desk, call.me, "times", f"M{pair.id}")
     number = call.number("number")
     if number and asked is not None and asked.asked_at is not None:
-        forms.answer(desk, asked, str(number))
+        answers.answer(desk, asked, str(number))
         return
     open_now = sessions.open_times(desk, pair, partner)
     if not open_now:

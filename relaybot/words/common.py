@@ -68,6 +68,10 @@ def letter_form(questions: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     return (*lines, "Answer with the same numbers or words in front, one line each.")
 
 
+def answered_nothing() -> str:
+    return "I couldn't find an answer to any of these in your mail."
+
+
 def unknown(word: str) -> str:
     return f'I don\'t know "{short(word)}". help shows what I can do for you now.'
 

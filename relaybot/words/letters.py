@@ -4,10 +4,63 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from relaybot.words.common import join_words
+from relaybot.words.common import join_words, short
 
 
 def signature(title: str, moderators: Sequence[str]) -> str:
     """The last line of every letter."""
     who = f" ({join_words(sorted(moderators)[:5])})" if moderators else ""
     return f"relaybot, for the {title} moderators{who}"
+
+
+def prove(waiting: str) -> str:
+    """Asked below a letter whose From line may be forged."""
+    return (
+        f'Your mail says: "{short(" ".join(waiting.split()), 200)}". Anybody can write your address into a From line, so please answer this mail '
+        "with  yes  , and it is done. If it wasn't you, there is nothing to do."
+    )
+
+
+def code_asked(line: str, code: str) -> str:
+    """Asked below a moderator's letter that would do harm if it were forged; `code` is empty when it went elsewhere."""
+    where = f"with this code:  {code}" if code else "with the code I've just sent to your chat"
+    return (
+        f'To do this: "{short(line, 200)}", please answer this mail {where}. A From line can be forged, a code can\'t.'
+    )
+
+
+def code_on_chat(code: str, line: str) -> str:
+    return f'A mail in your name asks me to: "{short(line, 120)}". If that was you, answer my mail with {code}. If not, tell the other moderators.'
+
+
+def wrong_code() -> str:
+    return "That isn't the code, or it is too old. Please answer with the code as I wrote it, or with  stop ."
+
+
+def late_reply(about: str) -> str:
+    return f"{about} is closed, but thank you. Nothing is waiting for an answer about it; status says where you stand."
+
+
+def empty() -> str:
+    return "Your mail reached me without any words that I could read. The word  help  shows what you can write to me."
+
+
+def hello(name: str, title: str) -> str:
+    """What somebody unknown reads whose mail is no application."""
+    return (
+        f"Hello {name}, in {title} two people teach each other, one hour a week, for free. To take part answer with the word  join , "
+        "or tell me in your own words what you'd like to learn and what you could help somebody with. The word  help  tells more."
+    )
+
+
+def elsewhere() -> str:
+    return "This answer came from an address I don't know. Please write from the address I wrote to."
+
+
+def from_elsewhere(about: str, known: str) -> str:
+    """Somebody answers from an address that is not the one they were written to."""
+    return f"This answer came from an address I don't know for {about}. If it's you, reply with the code I've just sent to {known}."
+
+
+def code_for_elsewhere(code: str, about: str) -> str:
+    return f"Somebody answered a letter about {about} from another address. If it was you, send me from there:  link {code} . If not, there is nothing to do."

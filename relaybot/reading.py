@@ -1,0 +1,310 @@
+"""How a letter is read: commands on its first lines, answers, words for a partner, prose, or a post to the list.
+
+Nothing a bare From line could have been forged for takes effect before its sender has proved that the address is theirs,
+and what a forged letter of a moderator could do to others needs a one-time code besides.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+from relaybot import answers, commands, forms, hearing
+from relaybot.commands import Command, Text
+from relaybot.desk import Desk
+from relaybot.events import Heard
+from relaybot.forms import Form, Question, form, yes_no
+from relaybot.model import Dialogue, Message, Person, Style
+from relaybot.nouns import codes, profile
+from relaybot.ports import Invalid, Refused
+from relaybot.words import common
+from relaybot.words import letters as words
+
+COMMAND_LINES_MAX = 10
+OBJECT = re.compile(r"([AMSHP])([0-9]{1,10})")
+KINDS = {letter: kind for kind, letter in commands.LETTERS.items()}
+
+
+def read(desk: Desk, event: Heard) -> None:
+    """Take one letter; whatever is said back becomes one letter."""
+    message = event.message
+    person = _writer(desk, message)
+    try:
+        if message.stranger:
+            _from_elsewhere(desk, message)
+        elif message.place:
+            _to_the_list(desk, event, person)
+        else:
+            _private(desk, event, person)
+    except (Refused, Invalid) as no:
+        if not message.place:
+            _reply(desk, message, person, str(no))
+
+
+def _writer(desk: Desk, message: Message) -> Person | None:
+    """Who wrote it. A reply that only the reader of our letter can have sent proves the address."""
+    address = desk.addresses.get(message.sender)
+    if address is None:
+        return None
+    person = desk.people.get(address.person)
+    if not address.verified and person is not None and person.home == message.sender and message.proven:
+        desk.change(address, verified=True)
+        return person
+    return person if address.verified or (person is not None and person.home == message.sender) else None
+
+
+def _reply(desk: Desk, message: Message, person: Person | None, *lines: str, about: str = "") -> None:
+    if person is not None:
+        desk.answer(person, message.sender, *lines, about=about)
+    elif _may_answer_stranger(desk, message):
+        desk.post(message.reply, *lines, about=about)
+
+
+def _may_answer_stranger(desk: Desk, message: Message) -> bool:
+    """Somebody unknown is answered once a day: their address may be forged, and theirs who knows nothing of us."""
+    if message.proven:
+        return True
+    if desk.timers.get(("stranger-answered", message.sender)) is not None:
+        return False
+    desk.plan("stranger-answered", message.sender, desk.now + timedelta(hours=24))
+    return True
+
+
+@commands.on_timer("stranger-answered")
+def _stranger_forgotten(desk: Desk, about: str, late_seconds: float) -> None:
+    """A stranger may be answered again."""
+
+
+# ----------------------------------------------------------------------------------------- in private
+
+
+def _private(desk: Desk, event: Heard, person: Person | None) -> None:
+    message = event.message
+    text = message.text.strip() or message.subject.strip()
+    if len(text) > desk.policy.limits.letter_chars:
+        raise Refused(common.too_long(desk.policy.limits.letter_chars))
+    dialogue = _asked(desk, person, message.about)
+    if dialogue is not None and dialogue.form in {PROVE, CODE}:
+        _settle(desk, event, dialogue, text)
+        return
+    rest, ran = _commands(desk, event, person, dialogue, text)
+    if ran:
+        return
+    if not _prove(desk, message, person, rest):
+        return
+    if dialogue is not None and rest and _answer(desk, event, dialogue, rest):
+        return
+    if _reply_about(desk, message, person):
+        return
+    if not commands.wrote(desk, message, person, to_list=False):
+        _nothing_understood(desk, message, person, rest)
+
+
+def _asked(desk: Desk, person: Person | None, about: str) -> Dialogue | None:
+    """The question this letter may answer; a reply to what was put off with `later` takes it up again."""
+    if person is None:
+        return None
+    found = hearing.open_dialogue(desk, person, "", about if about not in {"", "RE"} else "")
+    if found is None and about not in {"", "RE"}:
+        kept = [d for d in desk.dialogues.where("person", person.id) if d.kept and about in (d.about, f"D{d.id}")]
+        return desk.change(kept[0], kept=False, asked_at=desk.now) if kept else None
+    return found
+
+
+def _commands(
+    desk: Desk, event: Heard, person: Person | None, dialogue: Dialogue | None, text: str
+) -> tuple[str, bool]:
+    """Run the commands on the first lines; returns what is left and whether there were any."""
+    message, ran = event.message, 0
+    while text and ran < COMMAND_LINES_MAX:
+        line, _, after = text.strip().partition("\n")
+        explicit = line.startswith("!")
+        found = commands.find(line.lstrip("!").strip())
+        if found is None or not message.complete:
+            break
+        command, rest = found
+        if command.args and isinstance(command.args[-1], Text):
+            rest, after = " ".join(f"{rest} {after}".split()), ""
+        meant = (command, rest)
+        if dialogue is not None and not explicit and not hearing.is_command(desk, dialogue, meant):
+            break
+        if not hearing.parses(meant):
+            if explicit or (len(line.split()) <= hearing.A_SENTENCE and not after.strip()):
+                commands.read_args(*meant)  # says how it goes
+            break
+        if not _may(desk, message, person, command, f"{command.name} {rest}".strip()):
+            return "", True
+        hearing.run(desk, event, person, meant, team=False)
+        text, ran, person = after.strip(), ran + 1, _writer(desk, message)
+    return text.strip(), ran > 0
+
+
+def _answer(desk: Desk, event: Heard, dialogue: Dialogue, text: str) -> bool:
+    """Whether the letter answered the open question; if not, its words may be for somebody else."""
+    message = event.message
+    try:
+        answers.answer(desk, dialogue, text, message.blocks)
+    except Invalid:
+        person = desk.people[dialogue.person]
+        if not _reply_about(desk, message, person):
+            raise
+        return True
+    commands.notice(desk, desk.people[dialogue.person], "")
+    return True
+
+
+def _reply_about(desk: Desk, message: Message, person: Person | None) -> bool:
+    """Hand words that answer a letter about an object to whoever takes them; about something closed the truth is told."""
+    found = OBJECT.fullmatch(message.about)
+    if found is None or person is None:
+        return False
+    kind, number = KINDS[found[1]], int(found[2])
+    if commands.replied(desk, message, person, kind, number):
+        return True
+    if kind == "case" and commands.replied(desk, message, person, "case", number):
+        return True
+    _reply(desk, message, person, words.late_reply(message.about))
+    return True
+
+
+def _nothing_understood(desk: Desk, message: Message, person: Person | None, text: str) -> None:
+    if not text and not message.files:
+        _reply(desk, message, person, words.empty())
+    elif person is None:
+        _reply(desk, message, person, words.hello(message.name, profile.title(desk)))
+    else:
+        hearing.unknown(desk, replace(message, text=text), person, text)
+
+
+# ---------------------------------------------------------------------------------------- to the list
+
+
+def _to_the_list(desk: Desk, event: Heard, person: Person | None) -> None:
+    """A letter to the list's address: an unmistakable command or an application is private; the rest is a post."""
+    message = event.message
+    line, _, after = message.text.strip().partition("\n")
+    found = commands.find(line.lstrip("!").strip()) if message.complete else None
+    alone = not after.strip() or line.startswith("!")
+    if found is not None and alone and hearing.parses(found):
+        _private(desk, Heard(replace(message, place="", programme=desk.name)), person)
+        return
+    commands.wrote(desk, message, person, to_list=True)
+
+
+# ------------------------------------------------------------------------------------ proof and codes
+
+PROVE = "prove"
+CODE = "code by mail"
+
+
+def _may(desk: Desk, message: Message, person: Person | None, command: Command, line: str) -> bool:
+    """Whether a command in a letter may be done now; if not, what is missing is asked for."""
+    if person is None or not commands.allowed(command, person):
+        return True  # it is refused, or harmless, by itself
+    if command.code:
+        _ask_code(desk, message, person, line)
+        return False
+    return not command.proof or _prove(desk, message, person, line)
+
+
+def _prove(desk: Desk, message: Message, person: Person | None, text: str) -> bool:
+    """Whether the sender is who they say; if not, they are asked to answer, and what they wrote waits for that."""
+    if message.proven or person is None or not text:
+        return True
+    if person.stage == "applying" and not desk.addresses[message.sender].verified:
+        return True  # an application in the making: nothing of it counts before its reply
+    _ask_back(desk, person, message, PROVE, text, words.prove(text))
+    return False
+
+
+def _ask_back(desk: Desk, person: Person, message: Message, name: str, waiting: str, asked: str) -> None:
+    """Ask something below the letter it is about; what was written waits in the dialogue."""
+    forms.listen(desk, person, name, "", note=f"{message.about}\n{waiting}")
+    dialogue = forms.of(desk, person, name)
+    desk.answer(person, message.sender, asked, about=f"D{dialogue.id}" if dialogue is not None else "")
+
+
+def _settle(desk: Desk, event: Heard, dialogue: Dialogue, text: str) -> None:
+    """The answer to a question for proof: do what waited for it, or drop it."""
+    message, person = event.message, desk.people[dialogue.person]
+    about, _, waiting = dialogue.note.partition("\n")
+    said = text.splitlines()[0].strip().lower().rstrip(".!") if text else ""
+    if said in {"stop", *forms.NO}:
+        desk.drop(dialogue)
+        _reply(desk, message, person, common.stopped())
+        return
+    if dialogue.form == CODE:
+        if codes.take(desk, _code_in(text), "act") is None:
+            _reply(desk, message, person, words.wrong_code(), about=f"D{dialogue.id}")
+            return
+    elif said not in forms.YES or not message.proven:
+        _reply(desk, message, person, words.prove(waiting), about=f"D{dialogue.id}")
+        return
+    desk.drop(dialogue)
+    trusted = replace(event, message=replace(message, text=waiting, about=about, proven=True, blocks=()))
+    if dialogue.form == CODE:
+        found = commands.find(waiting)
+        if found is not None:
+            hearing.run(desk, trusted, person, found, team=False)
+    else:
+        _private(desk, trusted, person)
+
+
+def _code_in(text: str) -> str:
+    """The code in a reply, whatever stands around it."""
+    found = re.search(r"\b(?:[0-9A-Za-z]{4}[- ]){2}[0-9A-Za-z]{4}\b", text)
+    return found[0] if found else text[:40]
+
+
+def _ask_code(desk: Desk, message: Message, person: Person, line: str) -> None:
+    """A command that would do harm if it were forged: a code goes to the moderator's chat, or by mail where there is none."""
+    chat = next(
+        (
+            a.address
+            for a in desk.addresses.where("person", person.id)
+            if a.verified and desk.style(a.address) is Style.LINE
+        ),
+        "",
+    )
+    code = codes.issue(desk, "act", person, "", desk.now + timedelta(hours=desk.policy.mail.code_hours))
+    if chat:
+        desk.answer(person, chat, words.code_on_chat(code, line))
+    _ask_back(desk, person, message, CODE, line, words.code_asked(line, "" if chat else code))
+
+
+def _asks_proof(desk: Desk, dialogue: Dialogue) -> str:
+    return words.prove(dialogue.note.partition("\n")[2])
+
+
+def _asks_code(desk: Desk, dialogue: Dialogue) -> str:
+    return words.code_asked(dialogue.note.partition("\n")[2], "")
+
+
+def _never(desk: Desk, dialogue: Dialogue) -> None:
+    """These dialogues are settled above, not by their form."""
+
+
+form(Form(PROVE, (yes_no("really", _asks_proof),), done=_never, waits=False))
+form(Form(CODE, (Question("code", _asks_code, lambda desk, dialogue, text: text),), done=_never, waits=False))
+
+
+# ------------------------------------------------------------------------------------------ strangers
+
+
+def _from_elsewhere(desk: Desk, message: Message) -> None:
+    """A true reply address, used from an address it was not written to: a code goes to the one that is known."""
+    found = OBJECT.fullmatch(message.about)
+    person = None
+    if found is not None and found[1] == "A":
+        application = desk.applications.get(int(found[2]))
+        person = desk.people.get(application.person) if application is not None else None
+    if not _may_answer_stranger(desk, message):
+        return
+    if person is None:
+        desk.post(message.reply, words.elsewhere())
+        return
+    due = desk.now + timedelta(hours=desk.policy.mail.code_hours)
+    code = codes.issue(desk, "link", person, message.sender, due)
+    desk.tell(person, words.code_for_elsewhere(code, message.about), about=message.about)
+    desk.post(message.reply, words.from_elsewhere(message.about, person.home.partition("/")[2]), about=message.about)
