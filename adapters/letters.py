@@ -6,10 +6,27 @@ believed here except its form: who may speak for whom is decided in mail_tokens.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from hashlib import blake2b
 
+from adapters import letters_kinds as kinds
+from adapters.letters_auth import authentic
+from adapters.letters_body import Body, read_body
+from adapters.letters_charset import body_bytes
+from adapters.letters_mime import Headers, Part, TooMuch, encoding, structure
+from adapters.letters_people import from_domain, mailboxes, normal, shown_name
 from relaybot.model import Block
+
+SUBJECT_CHARACTERS = 250
+REFERENCES = 50
+REPLIED = re.compile(
+    r"(?:re|aw|sv|antw|vs|odp|rif|rép|ref|r|ynt|ang|res|vá|atb|nb|回复|回覆|答复|返信)(?:\[\d{1,3}\]|\(\d{1,3}\)|\^\d{1,3})?\s?[:：]\s*",
+    re.IGNORECASE,
+)
+TAG = re.compile(r"\[[^\[\]]{1,40}\]\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +95,113 @@ class Ignore:
 
     reason: str
     key: str
+
+
+# ------------------------------------------------------------------------------------------------------- reading
+
+
+def read(raw: bytes, envelope_sender: str, recipient: str, own: Own) -> Mail | Bounce | Ignore:
+    """What came to `recipient`, without believing a word of it. Never raises."""
+    key = fallback = blake2b(raw, digest_size=16).hexdigest()
+    try:
+        root = structure(raw)
+        key = _key(raw, root, fallback)
+        return _read(raw, root, envelope_sender.strip(), own, key)
+    except TooMuch as limit:
+        return Ignore(str(limit), key)
+    except Exception as error:  # a mail nobody thought of must not stop the mails behind it
+        return Ignore(f"unreadable ({type(error).__name__})", key)
+
+
+def _read(raw: bytes, root: Part, envelope_sender: str, own: Own, key: str) -> Mail | Bounce | Ignore:
+    headers = root.headers
+    if reason := kinds.loop(headers):
+        return Ignore(reason, key)
+    if kinds.own_mail(headers, own.domain):
+        return Ignore("our own post", key)
+    if reason := kinds.automatic(headers, root, envelope_sender):
+        return Ignore(reason, key)
+    senders = ((name, normal(address)) for name, address in mailboxes(headers, "from") + mailboxes(headers, "sender"))
+    name, address = next(((name, address) for name, address in senders if address), ("", ""))
+    if not address:
+        return Ignore("no sender", key)
+    body = read_body(raw, root)
+    words, blocks = _own_words(body.text)
+    return Mail(
+        address=address,
+        name=shown_name(name, address),
+        subject=_subject(headers),
+        words=words,
+        blocks=blocks,
+        message_id=kinds.message_id(headers),
+        references=tuple(_references(headers)),
+        key=key,
+        sent_at=_date(headers),
+        authentic=_authentic(headers, own),
+        list_id=kinds.list_id(headers),
+        plain=body.plain,
+        attachments=_attachments(raw, body),
+        passed=None,
+    )
+
+
+def _own_words(text: str) -> tuple[str, tuple[Block, ...]]:
+    """Whatever is not quoted."""
+    words = "\n".join(line for line in text.split("\n") if not line.startswith(">")).strip()
+    return words, (Block("", words),)
+
+
+def _key(raw: bytes, root: Part, fallback: str) -> str:
+    """Message-ID, sender, date and body: together the same for every delivery of one mail, whatever hops add on top."""
+    message_id = kinds.message_id(root.headers)
+    if not message_id:
+        return fallback
+    digest = blake2b(digest_size=16)
+    for name in ("from", "date"):
+        value = "\n".join(root.headers.raw(name)).encode("utf-8", "replace")
+        digest.update(len(value).to_bytes(4) + value)
+    digest.update(message_id.encode("utf-8", "replace") + b"\n")
+    digest.update(memoryview(raw)[root.start :])
+    return digest.hexdigest()
+
+
+def _subject(headers: Headers) -> str:
+    """The subject without answers' and lists' marks in front."""
+    text = headers.text("subject")[: 2 * SUBJECT_CHARACTERS]
+    listed = kinds.is_list(headers)
+    for _ in range(20):
+        cut = REPLIED.sub("", text, count=1) if REPLIED.match(text) else text
+        if listed and TAG.match(cut):
+            cut = TAG.sub("", cut, count=1)
+        if cut == text:
+            break
+        text = cut
+    return text[:SUBJECT_CHARACTERS].strip()
+
+
+def _references(headers: Headers) -> list[str]:
+    found = kinds.message_ids(headers, "references") + kinds.message_ids(headers, "in-reply-to")
+    return list(dict.fromkeys(found))[-REFERENCES:]
+
+
+def _date(headers: Headers) -> datetime | None:
+    """When it says it was sent, UTC; None where that is no date of this or the next century."""
+    try:
+        found = parsedate_to_datetime(headers.text("date")[:100])
+        moment = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return moment if 1980 <= moment.year <= 2200 else None
+
+
+def _authentic(headers: Headers, own: Own) -> bool | None:
+    domain = from_domain(headers)
+    return authentic(headers, domain, tuple(name.lower() for name in own.authserv)) if domain else None
+
+
+def _attachments(raw: bytes, body: Body) -> tuple[Attachment, ...]:
+    view = memoryview(raw)
+    return tuple(
+        Attachment(name, kind, body_bytes(view[part.start : part.end], encoding(part.headers)))
+        for name, kind, part in body.files
+    )
