@@ -186,12 +186,12 @@ class _AsGiven(EmailPolicy):
     """Headers are given encoded, and are folded at spaces and nowhere else.
 
     The library's own folding decodes and encodes again: it breaks long ids into encoded words, and others' words in a
-    header are read as if they were markup. Those about the MIME structure are the library's.
+    header are read as if they were markup. Only the names of files are the library's (RFC 2231).
     """
 
     def header_store_parse(self, name: str, value: str) -> tuple[str, str]:
         """Keep a header as it is given; raises ValueError unless it is one line of printable ASCII."""
-        if name.lower().startswith("content-"):
+        if name.lower() == "content-disposition":
             return super().header_store_parse(name, value)
         if not texts.printable(value, spaces=True):
             raise ValueError(f"{name} has characters that no header may have")
@@ -199,7 +199,7 @@ class _AsGiven(EmailPolicy):
 
     def fold(self, name: str, value: str) -> str:
         """The header's lines; those with URIs stay on one line, some signers and readers need that."""
-        if name.lower().startswith("content-"):
+        if name.lower() == "content-disposition":
             return str(super().fold(name, value))
         columns = 0 if name.lower().startswith("list-") and "mailto:" in value else HEADER_COLUMNS
         return texts.folded(f"{name}: {value}", columns)
