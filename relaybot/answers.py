@@ -130,8 +130,21 @@ def _answer_letter(desk: Desk, dialogue: Dialogue, text: str, blocks: tuple[Bloc
         _take_first_line(desk, dialogue, todo[0], text)
         return
     said = _sorted(desk, dialogue, todo, text, blocks)
-    problems: list[str] = []
+    try:
+        dialogue, echoes, problems = fill(desk, dialogue, said)
+    except Taken:
+        return
+    if not said:
+        problems.append(words.answered_nothing())
+    elif not problems:
+        dialogue = _unsaid(desk, dialogue)
+    pose(desk, dialogue, *echoes, *problems)
+
+
+def fill(desk: Desk, dialogue: Dialogue, said: dict[str, str]) -> tuple[Dialogue, list[str], list[str]]:
+    """Read words as answers, question by question: the dialogue with what could be read, echoes, and what could not."""
     echoes: list[str] = []
+    problems: list[str] = []
     for question in FORMS[dialogue.form].questions:
         words_for_it = said.get(question.key, "")
         if not words_for_it or not question.when(desk, dialogue):
@@ -141,8 +154,6 @@ def _answer_letter(desk: Desk, dialogue: Dialogue, text: str, blocks: tuple[Bloc
                 answered, value, heard = question, question.skip, words_for_it
             else:
                 answered, value, heard = _read(desk, dialogue, question, words_for_it)
-        except Taken:
-            return
         except GoTo as go:
             dialogue = replace(dialogue, answers=tuple(a for a in dialogue.answers if a[0] != str(go)))
             continue
@@ -151,11 +162,7 @@ def _answer_letter(desk: Desk, dialogue: Dialogue, text: str, blocks: tuple[Bloc
             continue
         dialogue = with_answer(dialogue, answered.key, value)
         echoes.append(_echo(desk, dialogue, answered, value, heard))
-    if not said:
-        problems.append(words.answered_nothing())
-    elif not problems:
-        dialogue = _unsaid(desk, dialogue)
-    pose(desk, dialogue, *[e for e in echoes if e], *problems)
+    return dialogue, [echo for echo in echoes if echo], problems
 
 
 def _unsaid(desk: Desk, dialogue: Dialogue) -> Dialogue:

@@ -24,7 +24,7 @@ from typing import Any
 
 from relaybot import __version__
 from relaybot.clock import FastClock, SystemClock
-from relaybot.config import EMBEDDED_NETWORK, Config, IrcTable
+from relaybot.config import EMBEDDED_NETWORK, MAIL_NETWORK, Config
 from relaybot.desk import Programme
 from relaybot.events import Started
 from relaybot.model import Address, Code, Decision, Drop, Letter, Message, Person, Put, Tally, Urgency
@@ -32,6 +32,7 @@ from relaybot.nouns.codes import LENGTH, digest, spell
 from relaybot.office import Office, fill
 from relaybot.ports import Adapter, Clock, Delivery, Misconfigured, Store
 from relaybot.postman import Postman
+from relaybot.settings import EmbeddedTable, IrcTable, MailTable
 from relaybot.words import common as words
 from storage.sqlite import open_store
 
@@ -133,7 +134,8 @@ async def open_bot(
             log.warning("the database knows a programme %r that is not configured; its records rest", name)
         clock = clock or _clock(programmes, speed)
         embedded = await _embedded(config, stack) if connect else {}
-        adapters = _adapters(config, embedded) if connect else []
+        mail_key = await store.secret("mail")
+        adapters = _adapters(config, embedded, mail_key) if connect else []
         bot = Bot(config, clock, store, programmes, adapters, None, {}, embedded=embedded)  # type: ignore[arg-type]
         bot.office = Office(
             programmes,
@@ -255,28 +257,30 @@ def _host_port(text: str) -> tuple[str, int]:
 
 def try_adapters(config: Config) -> None:
     """Let every network's plug-in read its settings, all mistakes at once; a password still to be filled in is none."""
-    make = _maker()
+    tries = [("irc", name, _irc_settings(name, table.with_secret(), config)) for name, table in config.irc.items()]
+    if config.mail is not None:
+        tries.append(("mail", MAIL_NETWORK, _mail_settings(config.mail.with_secret(), config, bytes(32))))
     lines: list[str] = []
-    for name, table in config.irc.items():
+    for medium, name, settings in tries:
         try:
-            make(name, _irc_settings(name, table.with_secret(), config))
+            _maker(medium)(name, settings)
         except Misconfigured as problem:
             lines.extend(str(problem).splitlines())
     if lines:
         raise Misconfigured("\n".join(lines))
 
 
-def _maker() -> Callable[[str, dict[str, object]], Adapter]:
+def _maker(medium: str) -> Callable[[str, dict[str, object]], Adapter]:
     makers = {point.name: point for point in entry_points(group="relaybot.adapters")}
-    if "irc" not in makers:
+    if medium not in makers:
         raise Misconfigured("relaybot's own adapters are not installed; please install relaybot again")
-    make: Callable[[str, dict[str, object]], Adapter] = makers["irc"].load()
+    make: Callable[[str, dict[str, object]], Adapter] = makers[medium].load()
     return make
 
 
-def _adapters(config: Config, embedded: dict[str, str]) -> list[Adapter]:
+def _adapters(config: Config, embedded: dict[str, str], mail_key: bytes) -> list[Adapter]:
     """One adapter for every network, made by the plug-in for its medium."""
-    make = _maker()
+    make = _maker("irc")
     tables = dict(config.irc)
     found: list[Adapter] = [make(name, _irc_settings(name, table, config)) for name, table in tables.items()]
     if embedded:
@@ -292,6 +296,10 @@ def _adapters(config: Config, embedded: dict[str, str]) -> list[Adapter]:
             commands_per_minute=0,
         )
         found.append(make(EMBEDDED_NETWORK, _irc_settings(EMBEDDED_NETWORK, table, config)))
+    if config.mail is not None:
+        found.append(_maker("mail")(MAIL_NETWORK, _mail_settings(config.mail, config, mail_key)))
+    elif config.embedded is not None and config.embedded.smtp:
+        found.append(_maker("mail")(MAIL_NETWORK, _embedded_mail(config.embedded, config, mail_key)))
     return found
 
 
@@ -320,6 +328,43 @@ def _irc_settings(name: str, table: IrcTable, config: Config) -> dict[str, objec
         "commands_per_minute": table.commands_per_minute or None,
         "relayed_by": table.relayed_by,
     }
+
+
+def _mail_settings(table: MailTable, config: Config, key: bytes) -> dict[str, object]:
+    """[mail] as the adapter takes it."""
+    receive: dict[str, object] = {k: v for k, v in table.receive.model_dump().items() if v}
+    return {
+        "address": table.address,
+        "lists": table.list,
+        "list_mode": table.list_mode,
+        "titles": _titles(config),
+        "receive": receive,
+        "send": table.send.model_dump(),
+        "trusted_authserv": table.trusted_authserv,
+        "self_receipt": table.self_receipt,
+        "mails_per_minute": table.mails_per_minute,
+        "max_connections": table.max_connections,
+        "key": key,
+        "state_dir": config.state_dir,
+    }
+
+
+def _embedded_mail(table: EmbeddedTable, config: Config, key: bytes) -> dict[str, object]:
+    """The embedded default: mail comes in by SMTP on loopback and goes out into a Maildir."""
+    return {
+        "address": f"{config.relaybot.name.lower()}@{table.mail_domain}",
+        "lists": {p.name: f"{p.name}@{table.mail_domain}" for p in config.programmes},
+        "list_mode": "own",
+        "titles": _titles(config),
+        "receive": {"smtp": table.smtp},
+        "send": {"maildir": str(config.base / table.maildir)},
+        "key": key,
+        "state_dir": config.state_dir,
+    }
+
+
+def _titles(config: Config) -> dict[str, str]:
+    return {p.name: p.policy.title or p.name for p in config.programmes}
 
 
 async def _ensure_moderators(bot: Bot) -> None:

@@ -249,7 +249,7 @@ Returned = Callable[[Desk, str, bool, str], None]
 _BOUNCES: list[Returned] = []
 
 
-def command(
+def command(  # noqa: PLR0913 - a declaration: every argument has a name and most are left out
     name: str,
     *args: Arg,
     who: Who = Who.MEMBER,

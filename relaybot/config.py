@@ -14,119 +14,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
+from relaybot.model import Style
 from relaybot.policy import Network, Policy
 from relaybot.ports import Misconfigured
+from relaybot.settings import EmbeddedTable, IrcTable, MailTable, ProgrammeTable, RelaybotTable
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {"tech-peer": {}}
-NOT_YET = {"matrix": "Matrix", "mail": "mail", "web": "web pages"}
-
-
-class Table(BaseModel):
-    """A table of the file; unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class RelaybotTable(Table):
-    """[relaybot]: the process."""
-
-    name: str = Field(
-        default="relaybot",
-        pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,15}$",
-        description="the bot's name, and its nick where none is given",
-    )
-    owner: str = Field(
-        default="",
-        max_length=200,
-        description="who runs it and how to reach them; shown to networks, required outside loopback",
-    )
-    database: str = Field(
-        default="relaybot.db", min_length=1, description="SQLite file, relative to the configuration file"
-    )
-    state_dir: str = Field(
-        default=".", min_length=1, description="lock file, codes, backups; relative to the configuration file"
-    )
-
-
-class SaslTable(Table):
-    """sasl = {...}: how relaybot logs in to services."""
-
-    account: str = Field(default="", max_length=64, description="services account")
-    password: str = Field(default="", description="its password (or password_file, password_credential)")
-    certificate_file: str = Field(
-        default="", description="PEM file with certificate and key, for SASL EXTERNAL instead of a password"
-    )
-
-
-class IrcTable(Table):
-    """[irc.NAME]: one IRC network."""
-
-    host: str = Field(min_length=1, description="the server's name, as in its certificate")
-    port: int = Field(default=6697, ge=1, le=65535, description="its port")
-    tls: bool = Field(default=True, description="encrypt and verify the certificate")
-    tls_ca_file: str = Field(default="", description="PEM file of the authority to trust instead of the system's")
-    nick: str = Field(default="", max_length=30, description="nick; empty: the bot's name")
-    realname: str = Field(default="", max_length=120, description="real name; empty: made of the name and the owner")
-    sasl: SaslTable = Field(default=SaslTable(), description="login to services")
-    channel: dict[str, str] = Field(default_factory=dict, description="programme -> public channel")
-    moderators_channel: dict[str, str] = Field(default_factory=dict, description="programme -> moderators' channel")
-    moderators_closed: bool = Field(
-        default=True,
-        description="keep the moderators' channel invite-only (where relaybot is its operator) and let moderators in",
-    )
-    pair_channels: bool = Field(default=True, description="give pairs a channel of their own on this network")
-    burst_lines: int = Field(default=4, ge=1, le=100, description="lines sent at once before pacing begins")
-    lines_per_second: float = Field(
-        default=1.0, ge=0, le=10_000, description="lines a second after the burst; 0: no pacing"
-    )
-    line_bytes: int = Field(default=400, ge=100, le=430, description="longest text in one line, in bytes")
-    ping_seconds: int = Field(default=60, ge=5, le=600, description="silence after which the link is tested")
-    ping_timeout_seconds: int = Field(
-        default=30, ge=2, le=300, description="seconds without an answer after which it is closed"
-    )
-    commands_per_minute: int = Field(
-        default=12,
-        ge=0,
-        le=10_000,
-        description="lines one person may send in a minute before being ignored for a while; 0: any number",
-    )
-    relayed_by: tuple[str, ...] = Field(default=(), description="nicks of bridge bots, whose lines are never commands")
-
-    @property
-    def lacks_secret(self) -> bool:
-        """Whether an account is named and nothing to log in with: run refuses that, check only notes it."""
-        return bool(self.sasl.account) and not self.sasl.password and not self.sasl.certificate_file
-
-    def with_secret(self) -> IrcTable:
-        """The table as it will be when the password is filled in."""
-        return self.model_copy(update={"sasl": SaslTable()}) if self.lacks_secret else self
-
-
-class EmbeddedTable(Table):
-    """[embedded]: servers of relaybot's own on loopback."""
-
-    irc: str = Field(
-        default="127.0.0.1:6667", description="address of the embedded IRC server; port 0 picks a free one"
-    )
-    smtp: str = Field(
-        default="127.0.0.1:2525", description="address of the embedded mail server (mail is not served yet)"
-    )
-    maildir: str = Field(default="mail", description="where outgoing mail will be delivered (mail is not served yet)")
-    mail_domain: str = Field(default="relaybot.localhost", description="mail domain (mail is not served yet)")
-
-
-class ProgrammeTable(Table):
-    """What a programme's table holds besides the keys of its policy."""
-
-    preset: Literal["tech-peer"] = Field(default="tech-peer", description="the settings to start from")
-    file: str = Field(
-        default="", description="a TOML file with the programme's keys, relative to the configuration file"
-    )
-    moderators: tuple[str, ...] = Field(default=(), description='addresses of the moderators, e.g. "irc:libera/dana"')
+NOT_YET = {"matrix": "Matrix", "web": "web pages"}
 
 
 @dataclass(frozen=True)
@@ -145,6 +43,7 @@ class Config:
     relaybot: RelaybotTable
     programmes: tuple[ProgrammeConfig, ...]
     irc: dict[str, IrcTable] = field(default_factory=dict)
+    mail: MailTable | None = None
     embedded: EmbeddedTable | None = None
     base: Path = Path()
 
@@ -160,12 +59,13 @@ class Config:
 
 
 EMBEDDED_NETWORK = "embedded"
+MAIL_NETWORK = "mail"
 
 
 def default(base: Path) -> Config:
     """The embedded default: one programme, one IRC server on loopback (product section 6)."""
-    programme = ProgrammeConfig("tech-peer", _policy({}, "tech-peer", {}, EmbeddedTable()), ())
-    return Config(RelaybotTable(), (programme,), {}, EmbeddedTable(), base)
+    programme = ProgrammeConfig("tech-peer", _policy({}, "tech-peer", {}, None, EmbeddedTable()), ())
+    return Config(RelaybotTable(), (programme,), {}, None, EmbeddedTable(), base)
 
 
 def load(path: Path) -> Config:
@@ -258,20 +158,23 @@ def _read(raw: dict[str, Any], base: Path, mistakes: Mistakes) -> Config | None:
     for key in raw:
         if key in NOT_YET:
             mistakes.add((key,), f"this version does not serve {NOT_YET[key]} yet")
-        elif key not in {"relaybot", "programme", "irc", "embedded"}:
+        elif key not in {"relaybot", "programme", "irc", "mail", "embedded"}:
             mistakes.add((key,), "is no table I know")
     process = mistakes.check(("relaybot",), RelaybotTable, raw.get("relaybot", {}))
     read = {name: _irc(name, table, base, mistakes) for name, table in _tables(raw, "irc", mistakes).items()}
     irc = {name: table for name, table in read.items() if table is not None}
+    mail = _mail(raw["mail"], base, mistakes) if "mail" in raw else None
     embedded = None
-    if "embedded" in raw or not (read or NOT_YET.keys() & raw.keys()):
+    if "embedded" in raw or not (read or "mail" in raw or NOT_YET.keys() & raw.keys()):
         embedded = mistakes.check(("embedded",), EmbeddedTable, raw.get("embedded", {}))
     if not mistakes.has("relaybot", "owner"):
         owner = process.owner if process is not None else _owner_in(raw)
         _need_owner(owner, _tables(raw, "irc", Mistakes.ignored()), mistakes)
     named = _tables(raw, "programme", mistakes) or {"tech-peer": {}}
     networks = {f"irc:{name}" for name in read} | ({f"irc:{EMBEDDED_NETWORK}"} if embedded else set())
-    programmes = [_programme(name, table, base, irc, embedded, mistakes) for name, table in named.items()]
+    if "mail" in raw or (embedded is not None and embedded.smtp):
+        networks.add(MAIL_NETWORK)
+    programmes = [_programme(name, table, base, irc, mail, embedded, mistakes) for name, table in named.items()]
     for name, table in named.items():
         _moderators(table.get("moderators"), ("programme", name, "moderators"), networks, mistakes)
     for network, settings in irc.items():
@@ -279,9 +182,12 @@ def _read(raw: dict[str, Any], base: Path, mistakes: Mistakes) -> Config | None:
             for name in channels:
                 if name not in named:
                     mistakes.add(("irc", network, "channel"), f"there is no programme called {name!r}")
+    for name in mail.list if mail is not None else ():
+        if name not in named:
+            mistakes.add(("mail", "list"), f"there is no programme called {name!r}")
     if process is None or None in programmes or mistakes.lines:
         return None
-    return Config(process, tuple(p for p in programmes if p), irc, embedded, base)
+    return Config(process, tuple(p for p in programmes if p), irc, mail, embedded, base)
 
 
 def _tables(raw: dict[str, Any], key: str, mistakes: Mistakes) -> dict[str, dict[str, Any]]:
@@ -352,11 +258,38 @@ def _irc(name: str, table: dict[str, Any], base: Path, mistakes: Mistakes) -> Ir
     return found.model_copy(update=changes)
 
 
+def _mail(raw: object, base: Path, mistakes: Mistakes) -> MailTable | None:
+    """[mail], with its passwords read and its files found."""
+    key = ("mail",)
+    if not isinstance(raw, dict):
+        mistakes.add(key, "has to be a table")
+        return None
+    table = dict(raw)
+    if isinstance(table.get("send"), dict):
+        table["send"] = secrets_in(table["send"], ("password",), base, mistakes, (*key, "send"))
+    receive = table.get("receive")
+    if isinstance(receive, dict) and isinstance(receive.get("imap"), dict):
+        imap = secrets_in(receive["imap"], ("password",), base, mistakes, (*key, "receive", "imap"))
+        table["receive"] = {**receive, "imap": imap}
+    found: MailTable | None = mistakes.check(key, MailTable, table)
+    if found is None:
+        return None
+    ways = [found.receive.lmtp, found.receive.smtp, found.receive.imap]
+    if sum(bool(way) for way in ways) != 1:
+        mistakes.add((*key, "receive"), "needs exactly one of lmtp, smtp and imap")
+    if found.send.ca_file:
+        found = found.model_copy(
+            update={"send": found.send.model_copy(update={"ca_file": str(base / found.send.ca_file)})}
+        )
+    return found
+
+
 def _programme(
     name: str,
     table: dict[str, Any],
     base: Path,
     irc: dict[str, IrcTable],
+    mail: MailTable | None,
     embedded: EmbeddedTable | None,
     mistakes: Mistakes,
 ) -> ProgrammeConfig | None:
@@ -379,7 +312,9 @@ def _programme(
         settings = _over(below, settings)
     if own is None or not sound:
         return None
-    return ProgrammeConfig(name, _policy(settings, name, irc, embedded), own.moderators)
+    return ProgrammeConfig(
+        name, _policy(settings, name, irc, mail, embedded), tuple(map(plain_address, own.moderators))
+    )
 
 
 def _settings_are_sound(settings: dict[str, Any], key: tuple[str, ...], mistakes: Mistakes) -> bool:
@@ -399,15 +334,25 @@ def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def plain_address(address: str) -> str:
+    """An address as it is kept: "mail:fay@example.org" in the file is "mail/fay@example.org"."""
+    medium, colon, rest = address.partition(":")
+    if colon and medium == MAIL_NETWORK:
+        user, _, domain = rest.rpartition("@")
+        return f"{MAIL_NETWORK}/{user}@{domain.lower()}"
+    return address
+
+
 def _moderators(addresses: object, key: tuple[str, ...], networks: set[str], mistakes: Mistakes) -> None:
     """Every address names a configured network; what is no list of texts the table's own check reports."""
     for address in addresses if isinstance(addresses, list) else []:
-        network, slash, account = str(address).partition("/")
+        network, slash, account = plain_address(str(address)).partition("/")
         medium = network.partition(":")[0]
         if medium in NOT_YET:
             mistakes.add(key, f"{address}: this version does not serve {NOT_YET[medium]} yet")
         elif not slash or not account or network not in networks:
-            known = ", ".join(sorted(f"{n}/<account>" for n in networks)) or "none configured"
+            shapes = [f"{n}/<account>" if n != MAIL_NETWORK else "mail:<address>" for n in sorted(networks)]
+            known = ", ".join(shapes) or "none configured"
             mistakes.add(key, f"{str(address)!r} is on no network I know ({known})")
 
 
@@ -415,6 +360,7 @@ def _policy(
     settings: dict[str, Any],
     name: str,
     irc: dict[str, IrcTable],
+    mail: MailTable | None,
     embedded: EmbeddedTable | None,
 ) -> Policy:
     """The programme's policy with what it has on each network."""
@@ -431,6 +377,19 @@ def _policy(
     if embedded is not None:
         prefix = f"irc:{EMBEDDED_NETWORK}"
         networks[prefix] = Network(public=f"{prefix}/#{name}", moderators=f"{prefix}/#{name}-mods", invites=True)
+    listed, mode = "", "own"
+    if mail is not None:
+        listed, mode = mail.list.get(name, ""), mail.list_mode
+    elif embedded is not None and embedded.smtp:
+        listed = f"{name}@{embedded.mail_domain}"
+    if mail is not None or listed:
+        networks[MAIL_NETWORK] = Network(
+            public=f"{MAIL_NETWORK}/{listed.lower()}" if listed else "",
+            pair_places=False,
+            style=Style.LETTER,
+            identity="mail",
+            list_mode=mode if listed else "",
+        )
     return Policy.model_validate(settings).model_copy(update={"networks": networks})
 
 

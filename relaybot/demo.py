@@ -22,6 +22,7 @@ from rich.table import Table
 from relaybot import app, config
 from relaybot.app import Bot
 from relaybot.model import Meeting
+from relaybot.settings import EmbeddedTable
 from relaybot.stage import COLOURS, Actor, Audience, Failed, StoryClock, let_pass, settled
 
 START = datetime(2026, 11, 21, 14, 5, tzinfo=UTC)  # Saturday afternoon in Lisbon
@@ -41,9 +42,9 @@ async def tell(speed: float = 0, plain: bool = False) -> int:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="relaybot-demo-") as folder:
         base = Path(folder)
-        embedded = config.EmbeddedTable(irc="127.0.0.1:0")
+        embedded = EmbeddedTable(irc="127.0.0.1:0", smtp="127.0.0.1:0")
         settings = config.default(base)
-        settings = config.Config(settings.relaybot, settings.programmes, {}, embedded, base)
+        settings = config.Config(settings.relaybot, settings.programmes, {}, None, embedded, base)
         async with app.open_bot(settings, clock=clock) as bot:
             ready = asyncio.Event()
             running = asyncio.create_task(app.serve(bot, ready.set))

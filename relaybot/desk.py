@@ -160,7 +160,7 @@ class Desk:
 
     # ------------------------------------------------------------------------------------ letters
 
-    def tell(
+    def tell(  # noqa: PLR0913 - all that a letter may have, each by its name
         self,
         person: Person,
         *lines: str,
@@ -174,11 +174,12 @@ class Desk:
         invitations: tuple[Invitation, ...] = (),
         files: tuple[Enclosure, ...] = (),
     ) -> None:
-        """Write to one person in private, at the address they like; lines may be empty strings (left out).
+        """Write to one person in private; lines may be empty strings (left out).
 
-        `about` and what follows it is for those who read letters; chat media do without.
+        It goes to the address they like, or where they are just being answered. `about` and what follows it
+        is for those who read letters; chat media do without.
         """
-        letter = self._letter(person.home, lines, urgency, expires_at)
+        letter = self._letter(self.reached(person), lines, urgency, expires_at)
         self._write(
             replace(
                 letter,
@@ -192,6 +193,15 @@ class Desk:
                 files=files,
             )
         )
+
+    def reached(self, person: Person) -> str:
+        """Where a conversation with somebody goes on: where they just wrote from, else the address they like."""
+        heard = self.heard
+        if heard is not None and not heard.place and heard.sender != person.home:
+            address = self.addresses.get(heard.sender)
+            if address is not None and address.verified and address.person == person.id:
+                return heard.sender
+        return person.home
 
     def answer(self, person: Person, address: str, *lines: str, about: str = "") -> None:
         """Answer a person at the address they just used, whichever one they prefer otherwise."""

@@ -166,8 +166,9 @@ def begin(
     note: str = "",
     place: str = "",
     answers: tuple[tuple[str, str], ...] = (),
+    fill: Callable[[Dialogue], Dialogue] | None = None,
 ) -> Dialogue:
-    """Start a dialogue. One of the same form about the same object is replaced; a new one waits its turn if it must."""
+    """Start a dialogue; `fill` may put in what is known already. One of the same form about the same object is replaced; a new one waits its turn if it must."""
     before = of(desk, person, name, about)
     if before is not None:
         desk.drop(before)
@@ -182,6 +183,7 @@ def begin(
         place=place,
         note=note,
     )
+    dialogue = fill(dialogue) if fill is not None else dialogue
     desk.put(dialogue)
     busy = open_for(desk, person)
     if busy is None or not FORMS[name].waits or FORMS[busy.form].waits is False or place:
@@ -242,7 +244,7 @@ def pose(desk: Desk, dialogue: Dialogue, *before: str, first: bool = False) -> N
     desk.put(dialogue)
     if by_letter(desk, dialogue):
         before = tuple(line for line in before if line)
-        say(desk, dialogue, *before, *_asked_by_letter(desk, dialogue, todo))
+        say(desk, dialogue, *before, *asked_by_letter(desk, dialogue, todo))
         return
     say(desk, dialogue, *before, asked(desk, dialogue))
 
@@ -262,7 +264,8 @@ def reached_at(desk: Desk, person: Person) -> str:
     return person.home
 
 
-def _asked_by_letter(desk: Desk, dialogue: Dialogue, todo: list[Question]) -> tuple[str, ...]:
+def asked_by_letter(desk: Desk, dialogue: Dialogue, todo: list[Question]) -> tuple[str, ...]:
+    """All that one letter can ask, as its lines."""
     compose = FORMS[dialogue.form].letter
     at_once = together(desk, dialogue, todo)
     if compose is not None:

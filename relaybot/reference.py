@@ -18,9 +18,20 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 import relaybot.decide  # noqa: F401 - fills the registries of commands and timers
-from relaybot import config, policy
+from relaybot import policy
 from relaybot.commands import COMMANDS, Command, Who, timer_handlers
 from relaybot.rules import LIFECYCLES
+from relaybot.settings import (
+    EmbeddedTable,
+    ImapTable,
+    IrcTable,
+    MailTable,
+    ProgrammeTable,
+    ReceiveTable,
+    RelaybotTable,
+    SaslTable,
+    SendTable,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -43,6 +54,7 @@ KINDS = {
     "pair": "A pair (M12)",
     "meeting": "An hour (S40)",
     "case": "A case (H9)",
+    "post": "A post to everybody (P4)",
 }
 
 
@@ -118,13 +130,17 @@ Tables = Mapping[str, tuple[str, type[BaseModel]]]
 
 # Table -> what it is for, and its model.
 TABLES: Tables = {
-    "relaybot": ("the process", config.RelaybotTable),
-    "irc.libera": ("one IRC network; `libera` is a name you choose, and there may be several", config.IrcTable),
-    "irc.libera.sasl": ("how relaybot logs in to services there", config.SaslTable),
-    "programme.tech-peer": ("one programme; `tech-peer` is its name, and there may be several", config.ProgrammeTable),
+    "relaybot": ("the process", RelaybotTable),
+    "irc.libera": ("one IRC network; `libera` is a name you choose, and there may be several", IrcTable),
+    "irc.libera.sasl": ("how relaybot logs in to services there", SaslTable),
+    "mail": ("the bot's mail address and the lists", MailTable),
+    "mail.receive": ("how mail comes in", ReceiveTable),
+    "mail.receive.imap": ("a hosted mailbox, instead of lmtp or smtp", ImapTable),
+    "mail.send": ("the server that takes outgoing mail", SendTable),
+    "programme.tech-peer": ("one programme; `tech-peer` is its name, and there may be several", ProgrammeTable),
     "embedded": (
         "servers of relaybot's own, for this machine only; present when no network is configured",
-        config.EmbeddedTable,
+        EmbeddedTable,
     ),
 }
 
@@ -263,7 +279,7 @@ def _example_keys(name: str, fields: Mapping[str, FieldInfo], prefix: str = "") 
 
 
 def _example_sasl() -> Iterator[str]:
-    fields = plain_settings(config.SaslTable)
+    fields = plain_settings(SaslTable)
     yield "# login to services: the account, and one of password, password_file (a file that only its owner can read)"
     yield f"# and password_credential (systemd); or certificate_file: {fields['certificate_file'].description}"
     yield '#sasl = { account = "relaybot", password_file = "secrets/libera" }'

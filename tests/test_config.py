@@ -8,6 +8,17 @@ import pytest
 
 from relaybot import config
 from relaybot.config import Config
+from relaybot.settings import (
+    EmbeddedTable,
+    ImapTable,
+    IrcTable,
+    MailTable,
+    ProgrammeTable,
+    ReceiveTable,
+    RelaybotTable,
+    SaslTable,
+    SendTable,
+)
 from relaybot.policy import Policy
 from relaybot.ports import Misconfigured
 
@@ -281,11 +292,15 @@ def test_a_secret_is_never_in_a_message(folder: Path) -> None:
 def test_every_setting_has_a_description() -> None:
     """The generated reference has a meaning for every key."""
     tables: list[type[config.Table]] = [
-        config.RelaybotTable,
-        config.SaslTable,
-        config.IrcTable,
-        config.EmbeddedTable,
-        config.ProgrammeTable,
+        RelaybotTable,
+        SaslTable,
+        IrcTable,
+        EmbeddedTable,
+        MailTable,
+        ReceiveTable,
+        SendTable,
+        ImapTable,
+        ProgrammeTable,
     ]
     lacking = [f"{t.__name__}.{k}" for t in tables for k, f in t.model_fields.items() if not f.description]
 

@@ -191,7 +191,7 @@ def test_the_example_configuration_passes_check_with_everything_taken_in(folder:
 
     assert found.programmes[0].policy.model_copy(update={"networks": {}}) == Policy()
     assert found.irc["libera"].sasl.password == "s3cret"
-    assert found.embedded == config.EmbeddedTable()
+    assert found.embedded == EmbeddedTable()
     assert len(tomllib.loads(text)["programme"]["tech-peer"]["limits"]) == len(Policy().limits.model_dump())
 
 

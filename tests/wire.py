@@ -20,6 +20,7 @@ from relaybot.desk import Programme
 from relaybot.events import Moment
 from relaybot.model import Address, Change, Drop, Letter, Put, Record, Urgency
 from relaybot.policy import Policy
+from relaybot.settings import EmbeddedTable
 from relaybot.stage import StoryClock, let_pass, settled
 from tests.play import NAME
 
@@ -110,11 +111,11 @@ class WireWorld:
 
     async def _start(self) -> Bot:
         usual = config.default(self.folder)
-        networks = usual.programmes[0].policy.networks
+        networks = {n: v for n, v in usual.programmes[0].policy.networks.items() if n.startswith("irc:")}
         policy = self.policy.model_copy(update={"networks": networks})
         programme = config.ProgrammeConfig(NAME, policy, ("irc:embedded/nobody",))
-        embedded = config.EmbeddedTable(irc="127.0.0.1:0")
-        settings = config.Config(usual.relaybot, (programme,), {}, embedded, self.folder)
+        embedded = EmbeddedTable(irc="127.0.0.1:0", smtp="")
+        settings = config.Config(usual.relaybot, (programme,), {}, None, embedded, self.folder)
         bot = await self._stack.enter_async_context(app.open_bot(settings, clock=self.clock))
         decision = tuple(_forget_nobody(bot))
         await bot.store.commit([decision], [])

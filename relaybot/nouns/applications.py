@@ -55,12 +55,12 @@ def pending(desk: Desk, application: Application) -> tuple[str, datetime] | None
     return None
 
 
-def hand_in(desk: Desk, person: Person) -> Application:
-    """Make the person's answers an application; telling people is the caller's."""
+def hand_in(desk: Desk, person: Person, number: int = 0) -> Application:
+    """Make the person's answers an application (with a number it was given before, if any); telling people is the caller's."""
     step_person(desk, person, "hand in")
     application = Application(
         programme=desk.name,
-        id=desk.number("application"),
+        id=number or desk.number("application"),
         person=person.id,
         stage="submitted",
         handed_in_at=desk.now,

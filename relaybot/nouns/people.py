@@ -23,11 +23,11 @@ from relaybot.words import people as words
 # ------------------------------------------------------------------------------------------ who is who
 
 
-def newcomer(desk: Desk, message: Message) -> Person:
-    """A record for someone who has none, at the address they spoke from (which the network vouches for)."""
+def newcomer(desk: Desk, message: Message, *, verified: bool = True) -> Person:
+    """A record for someone who has none, at the address they spoke from (which the network vouches for if `verified`)."""
     person = Person(desk.name, desk.number("person"), message.name[:60], home=message.sender, since=desk.now)
     desk.put(person)
-    desk.put(Address(desk.name, message.sender, person.id))
+    desk.put(Address(desk.name, message.sender, person.id, verified))
     return person
 
 
@@ -250,11 +250,11 @@ def step_person(desk: Desk, person: Person, verb: str) -> Person:
     return desk.change(person, stage=step("person", person.stage, verb))
 
 
-def speaker(desk: Desk, call: Call) -> Person:
+def speaker(desk: Desk, call: Call, *, verified: bool = True) -> Person:
     """Whoever gave the command, with a record made if they have none and the network vouches for them."""
     if call.person is not None:
         return call.person
     if not call.message.sender:
         raise Refused(words.not_sure_it_is_you())
-    call.person = newcomer(desk, call.message)
+    call.person = newcomer(desk, call.message, verified=verified)
     return call.person

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 
 from relaybot import forms, times
-from relaybot.commands import COMMANDS, Arg, Call, Who, command
+from relaybot.commands import COMMANDS, Arg, Call, Who, command, on_prose
 from relaybot.desk import Desk
 from relaybot.forms import Form, GoTo, Instead, Question, form, given
-from relaybot.model import Address, Dialogue, Person, Window
-from relaybot.nouns import applications, people, profile, promises, unfinished
+from relaybot.model import Address, Dialogue, Message, Person, Style, Window
+from relaybot.nouns import applications, enrolment, people, profile, promises, unfinished
 from relaybot.ports import Invalid, Refused
 from relaybot.skills import read_skills, renamed, show_skills
+from relaybot.words import enrolment as letter_words
 from relaybot.words import joining as words
 from relaybot.words import profile as profile_words
 from relaybot.words.common import join_words
@@ -46,13 +47,14 @@ class Into(Arg):
     topic="start",
     help="starts or resumes your application",
     examples=("join", "join tech-peer as both"),
+    proof=False,
 )
 def join(desk: Desk, call: Call) -> None:
     """Begin, resume, or tell truly where somebody stands who has joined already."""
     if call.person is None and not call.message.sender:
         raise Refused(words.not_identified())
     _right_programme(desk, call)
-    person = people.speaker(desk, call)
+    person = people.speaker(desk, call, verified=call.message.proven)
     if person.stage == "removed":
         raise Refused(words.removed())
     if person.stage in {"submitted", "member"}:
@@ -68,7 +70,8 @@ def join(desk: Desk, call: Call) -> None:
         person = people.step_person(desk, person, "begin")
     desk.cancel("guest-forgotten", f"person {person.id}")
     known = _known_answers(desk, person) if returning else ()
-    begun = forms.begin(desk, person, "join", answers=known, note="returning" if returning else "")
+    about = f"A{desk.number('application')}" if desk.style(person.home) is Style.LETTER else ""
+    begun = forms.begin(desk, person, "join", about, answers=known, note="returning" if returning else "")
     unfinished.recall_later(desk, person)
     if desk.dialogues[begun.id].asked_at is None:
         call.reply(desk, words.after_the_open_question())
@@ -80,6 +83,18 @@ def _right_programme(desk: Desk, call: Call) -> None:
         raise Refused(words.not_this_programme(name, profile.title(desk)))
     if role in {"mentor", "mentee"}:
         raise Refused(words.everybody_is_both(profile.title(desk)))
+
+
+@on_prose
+def enrol(desk: Desk, message: Message, person: Person | None) -> bool:
+    """A letter in somebody's own words begins an application, if they are no part of the programme yet."""
+    stage = person.stage if person is not None else "guest"
+    if stage not in {"guest", "left"} or (person is not None and person.moderator):
+        return False
+    if not enrolment.wants_in(desk, message):
+        return False
+    enrolment.begin(desk, message, person)
+    return True
 
 
 def _where_you_stand(desk: Desk, call: Call, person: Person) -> None:
@@ -233,6 +248,11 @@ def _ask_summary(desk: Desk, dialogue: Dialogue) -> str:
     )
 
 
+def _line_by_line(desk: Desk, dialogue: Dialogue) -> bool:
+    """A reply by mail is the yes to what it was asked below; on chat media all of it is shown once more."""
+    return not forms.by_letter(desk, dialogue)
+
+
 def _counted(desk: Desk, dialogue: Dialogue) -> list[str]:
     have = forms.answers(dialogue)
     return [q.key for q in JOIN.questions if q.counted and (q.key in have or q.when(desk, dialogue))]
@@ -259,6 +279,8 @@ def _read_summary(desk: Desk, dialogue: Dialogue, text: str) -> str:
 
 
 def _intro(desk: Desk, dialogue: Dialogue) -> tuple[str, ...]:
+    if forms.by_letter(desk, dialogue):
+        return ()
     person = desk.people[dialogue.person]
     if dialogue.note == "returning":
         return (words.welcome_back_deferred(person),)
@@ -288,10 +310,15 @@ def _handed_in(desk: Desk, dialogue: Dialogue) -> None:
     person = _save(desk, dialogue)
     for name in ("nudge unfinished", "application-parked", "application-erased"):
         desk.cancel(name, f"person {person.id}")
-    application = applications.hand_in(desk, person)
+    application = applications.hand_in(desk, person, enrolment.number(dialogue))
     person = desk.people[person.id]
     by = times.show_day(application.promise, people.zone(person), desk.now)
-    desk.tell(person, words.handed_in(person, application, promises.usual_days(desk), by))
+    usual = promises.usual_days(desk)
+    if forms.by_letter(desk, dialogue):
+        said = letter_words.handed_in(person, application, usual, by, person.free)
+        desk.tell(person, *said, about=f"A{application.id}", subject=letter_words.handed_in_subject())
+    else:
+        desk.tell(person, words.handed_in(person, application, usual, by))
     network = _kind(person.home.partition("/")[0])
     people.tell_team(
         desk,
@@ -427,7 +454,15 @@ JOIN = form(
             Question(
                 "rules", lambda desk, d: words.rules(desk.policy.rules_line), _read_rules, explain=words.rules_why()
             ),
-            Question("check", _ask_summary, _read_summary, counted=False, explain=words.summary_why(), alone=True),
+            Question(
+                "check",
+                _ask_summary,
+                _read_summary,
+                when=_line_by_line,
+                counted=False,
+                explain=words.summary_why(),
+                alone=True,
+            ),
         ),
         done=_handed_in,
         stopped=_stopped,
@@ -435,5 +470,8 @@ JOIN = form(
         numbered=True,
         again="join",  # what the recall says goes on with it
         intro=_intro,
+        letter=enrolment.letter,
+        sort=enrolment.sort,
+        subject=enrolment.subject,
     )
 )

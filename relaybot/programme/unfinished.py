@@ -13,6 +13,7 @@ from relaybot.commands import on_timer
 from relaybot.desk import Desk
 from relaybot.model import Person
 from relaybot.nouns import applications, people, unfinished
+from relaybot.words import enrolment as letter_words
 from relaybot.words import joining as words
 
 
@@ -22,7 +23,7 @@ def recall(desk: Desk, person: Person) -> tuple[str, ...]:
     dialogue = forms.of(desk, person, "join")
     if dialogue is None or dialogue.kept or dialogue.asked_at is None:
         return ()
-    days = desk.policy.application.nudge_days
+    days = unfinished.recall_days(desk, person)
     asked_at = dialogue.asked_at
     mark, _, count = dialogue.note.partition(" recalled ")
     # The recalls begin anew with every answer: the mark is the question they were about.
@@ -38,6 +39,8 @@ def recall(desk: Desk, person: Person) -> tuple[str, ...]:
         people.nudge(desk, person, "unfinished", asked_at + timedelta(days=days[sent + 1]))
         return (words.unfinished(k, n),)
     until = times.show_day(unfinished.silence(desk, person, "parked_days", "erase_days"), people.zone(person), desk.now)
+    if forms.by_letter(desk, dialogue):
+        return letter_words.recalled(forms.asked_by_letter(desk, dialogue, forms.missing(desk, dialogue)), until)
     return (words.unfinished_last(k, n, until),)
 
 
@@ -46,8 +49,8 @@ def park(desk: Desk, about: str, late_seconds: float) -> None:
     """After two weeks of silence the question is no longer open: words are commands again."""
     person = desk.people.get(int(about.split()[1]))
     dialogue = forms.of(desk, person, "join") if person is not None else None
-    if person is None or dialogue is None:
-        return
+    if person is None or dialogue is None or forms.by_letter(desk, dialogue):
+        return  # in a mail no command can be taken for an answer
     due = unfinished.silence(desk, person, "parked_days")
     if due > desk.now:
         desk.plan("application-parked", about, due)

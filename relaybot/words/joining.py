@@ -216,11 +216,15 @@ def unfinished_last(k: int, n: int, until: str) -> str:
 
 
 def handed_in(person: Person, application: Application, usual_days: int, by: str) -> str:
-    usually = f"usually within {_days(usual_days)}, " if usual_days else ""
     return (
-        f"Thank you, {person.name}. This is A{application.id}. A person reads it, {usually}at the latest by {by}; "
+        f"Thank you, {person.name}. This is A{application.id}. A person reads it, {usually(usual_days)}at the latest by {by}; "
         "then a relaxed 15-minute chat, no test. Check: status   Change: set   Take it back: leave"
     )
+
+
+def usually(days: int) -> str:
+    """ "usually within 2 days, ", or nothing before there is a history to promise by."""
+    return f"usually within {_days(days)}, " if days else ""
 
 
 def _days(number: int) -> str:

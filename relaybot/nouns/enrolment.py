@@ -1,0 +1,128 @@
+"""An application by mail: what a letter in somebody's own words says, what the answer asks for, and what is said back.
+
+One letter asks all that is missing; a reply answers it anywhere in its text. Nothing is handed in before a reply proved
+that whoever wrote reads mail at that address.
+"""
+
+from __future__ import annotations
+
+from relaybot import answers, forms, prose, times
+from relaybot.desk import Desk
+from relaybot.forms import Question
+from relaybot.model import Block, Dialogue, Message, Person
+from relaybot.nouns import people, profile, unfinished
+from relaybot.words import enrolment as words
+
+HANDED_IN_BY_LETTER = "A"  # the number that an application by mail has from its first letter on
+
+
+def wants_in(desk: Desk, message: Message) -> bool:
+    """Whether a letter from somebody who is no member reads like an application."""
+    said = _said(desk, message.text, message.blocks)
+    wish = words.WISH.search(f"{message.subject}\n{message.text}") is not None
+    return bool(said.get("learn") and said.get("offer")) or (wish and bool(said))
+
+
+def begin(desk: Desk, message: Message, person: Person | None) -> Person:
+    """Begin an application with what the letter says already."""
+    if person is None:
+        person = people.newcomer(desk, message, verified=message.proven)
+    person = people.step_person(desk, person, "begin")
+    desk.cancel("guest-forgotten", f"person {person.id}")
+    said = _said(desk, message.text, message.blocks)
+    said.pop("rules", None)  # agreed to only by who has seen them, from an address that is proven
+
+    def fill(dialogue: Dialogue) -> Dialogue:
+        return answers.fill(desk, dialogue, said)[0]
+
+    forms.begin(desk, person, "join", f"A{desk.number('application')}", fill=fill)
+    unfinished.recall_later(desk, person)
+    return person
+
+
+def _said(desk: Desk, text: str, blocks: tuple[Block, ...]) -> dict[str, str]:
+    """Question -> the words of a letter that answer it."""
+    found = prose.understand(text, blocks, words.LABELS, desk.policy.synonyms)
+    where = ", ".join(part for part in (found.city, found.hours) if part)
+    rules = "" if found.agrees is None else "yes" if found.agrees else "no"
+    said = {
+        "learn": found.learn,
+        "offer": found.offer,
+        "links": found.links,
+        "place": where,
+        "city": found.city,
+        "hours": found.hours,
+        "languages": found.languages,
+        "reach": found.reach,
+        "rules": rules,
+    }
+    return {key: value for key, value in said.items() if value}
+
+
+def sort(desk: Desk, dialogue: Dialogue, text: str, blocks: tuple[Block, ...]) -> dict[str, str]:
+    """Which words of a reply answer which question of the application (Form.sort)."""
+    said = _said(desk, text, blocks)
+    proven = desk.heard is not None and desk.heard.proven
+    have = forms.answers(dialogue)
+    if not proven:
+        said.pop("rules", None)
+    if "place" in have:  # it has a city or hours already; only the other half is missing
+        said.pop("place", None)
+    return said
+
+
+def letter(desk: Desk, dialogue: Dialogue, todo: list[Question]) -> tuple[str, ...]:
+    """The one letter that says what was understood and asks for the rest (Form.letter)."""
+    person = desk.people[dialogue.person]
+    heard = desk.heard
+    days = desk.policy.application
+    return words.asking(
+        words.greeting(person.name, _zone(desk, dialogue), desk.now),
+        understood(desk, dialogue),
+        [(question.key, question.skip is not None) for question in todo],
+        to_list=heard is not None and bool(heard.place),
+        first=_first(desk, dialogue),
+        title=profile.title(desk),
+        rules_line=desk.policy.rules_line,
+        again_days=days.parked_days,
+        erase_days=days.erase_days,
+    )
+
+
+def _first(desk: Desk, dialogue: Dialogue) -> bool:
+    return dialogue.started_at == desk.now
+
+
+def subject(desk: Desk, dialogue: Dialogue) -> str:
+    """The subject of that letter (Form.subject)."""
+    asked = len(forms.together(desk, dialogue, forms.missing(desk, dialogue)))
+    return words.subject(desk.people[dialogue.person].name, asked, first=_first(desk, dialogue))
+
+
+def _zone(desk: Desk, dialogue: Dialogue) -> str:
+    place = forms.given(dialogue, "place")
+    return (profile.place(desk, place)[0] if place else "") or forms.given(dialogue, "city")
+
+
+def understood(desk: Desk, dialogue: Dialogue) -> list[tuple[str, str]]:
+    """What is known so far, as rows: name and words."""
+    have = forms.answers(dialogue)
+    zone, free = profile.place(desk, have["place"]) if have.get("place") else ("", ())
+    zone = zone or have.get("city", "")
+    if not free and have.get("hours"):
+        free = profile.free(desk, have["hours"])
+    rows = [
+        ("learn", have.get("learn", "")),
+        ("offer", have.get("offer", "")),
+        ("place", words.where(zone, desk.now) if zone else ""),
+        ("hours", times.show_hours(free) if free else ""),
+        ("languages", have.get("languages", "")),
+        ("links", have.get("links", "")),
+        ("reach", have.get("reach", "").partition("/")[2]),
+    ]
+    return [(words.ROWS[key], value) for key, value in rows if value]
+
+
+def number(dialogue: Dialogue) -> int:
+    """The number an application by mail was given with its first letter; 0 for others."""
+    return int(dialogue.about[1:]) if dialogue.about.startswith(HANDED_IN_BY_LETTER) else 0
