@@ -15,6 +15,7 @@ from hashlib import blake2b
 from adapters import letters_kinds as kinds
 from adapters.letters_auth import authentic
 from adapters.letters_body import Body, read_body
+from adapters.letters_bounces import failure
 from adapters.letters_charset import body_bytes
 from adapters.letters_mime import Headers, Part, TooMuch, encoding, structure
 from adapters.letters_people import from_domain, mailboxes, normal, shown_name
@@ -117,8 +118,14 @@ def _read(raw: bytes, root: Part, envelope_sender: str, own: Own, key: str) -> M
     headers = root.headers
     if reason := kinds.loop(headers):
         return Ignore(reason, key)
-    if kinds.own_mail(headers, own.domain):
+    if kinds.abuse_report(root):
+        return Ignore("abuse report", key)
+    if kinds.own_mail(headers, own.domain, own.address, own.lists):
         return Ignore("our own post", key)
+    if report := failure(raw, root, envelope_sender):
+        if report.reached:
+            return Ignore("delivery report", key)
+        return Bounce(report.addresses, report.permanent, report.reason, key)
     if reason := kinds.automatic(headers, root, envelope_sender):
         return Ignore(reason, key)
     senders = ((name, normal(address)) for name, address in mailboxes(headers, "from") + mailboxes(headers, "sender"))

@@ -9,9 +9,12 @@ import re
 
 from adapters.letters_charset import one_line
 from adapters.letters_mime import Headers, Part
+from adapters.letters_people import mailboxes
 
 RECEIVED = 30  # hops; mails do not go further than this unless they go round
 LOOP_HEADER = "x-relaybot-loop"
+OWN_ID = re.compile(r"[a-z2-7]{26}(?:\.t)?")  # what the part before the @ of our Message-IDs looks like
+COMPLAINT = re.compile(r"complaint about message from|abuse report|email feedback report", re.IGNORECASE)
 
 # Headers that only machines write, and what they say when a machine did not write after all.
 MACHINES = {
@@ -29,10 +32,9 @@ MACHINES = {
     "x-autoreply-domain": (),
     "x-amazon-auto-reply": ("no",),
 }
-PRECEDENCE = ("auto_reply", "auto-reply", "autoreply", "junk")
-BULK = ("bulk", "list")
+PRECEDENCE = ("auto_reply", "auto-reply", "autoreply")
+BULK = ("bulk", "list", "junk")
 LISTS = ("list-id", "list-post", "x-mailman-version", "x-mailing-list", "mailing-list", "x-loop-list", "x-beenthere")
-BULK_MARKS = ("list-unsubscribe", "feedback-id", "x-campaign", "x-campaignid", "x-csa-complaints", "x-mailer-recptid")
 
 VACATION = re.compile(
     r"""^(?:\[?auto(?:matic|mated|matische|matisch|matisk|maattinen|matica|mática|matique)?[ -]?
@@ -58,12 +60,34 @@ def loop(headers: Headers) -> str:
     return "loop" if sum(name == "received" for name, _ in headers.lines) >= RECEIVED else ""
 
 
-def own_mail(headers: Headers, domain: str) -> bool:
-    """Whether we wrote this: by our mark, or by the domain of the Message-ID."""
+def own_mail(headers: Headers, domain: str, address: str, lists: tuple[str, ...]) -> bool:
+    """Whether we wrote this: by our mark, or a Message-ID of our domain that came from us or looks as ours do.
+
+    The domain alone is not enough: the server may serve people too, and gives their mails ids of its own.
+    """
     if LOOP_HEADER in headers:
         return True
-    found = message_id(headers).rstrip(">").rpartition("@")[2].lower()
-    return bool(domain) and found == domain.lower()
+    local, _, found = message_id(headers).strip("<>").rpartition("@")
+    if not domain or found.lower() != domain.lower():
+        return False
+    ours = {one.lower() for one in (address, *lists)}
+    return bool(OWN_ID.fullmatch(local)) or any(_plain(one) in ours for _, one in mailboxes(headers, "from"))
+
+
+def _plain(address: str) -> str:
+    """An address of ours without its token."""
+    local, _, domain = address.lower().rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
+
+
+def abuse_report(root: Part) -> bool:
+    """Whether a provider passes on that somebody marked a mail as spam (ARF, RFC 5965), or means that without saying so."""
+    if root.parameter("report-type").lower() == "feedback-report":
+        return True
+    kinds = [part.kind for part in root.children]
+    if "message/feedback-report" in kinds:
+        return True
+    return "message/rfc822" in kinds and bool(COMPLAINT.match(root.headers.text("subject")))
 
 
 def message_id(headers: Headers) -> str:
@@ -91,7 +115,7 @@ def automatic(headers: Headers, root: Part, envelope_sender: str) -> str:
     if precedence in PRECEDENCE:
         return "auto-reply"
     if root.kind == "multipart/report":
-        return "report"
+        return "report"  # read receipts and what else machines report
     if VACATION.search(REPLIED.sub("", one_line(headers.text("subject")))):
         return "auto-reply"
     if precedence in BULK and not is_list(headers):
