@@ -10,7 +10,10 @@
     pair 12 ana bram trial                  two members who are already introduced (stage trial)
     pair 12 ana bram trial apart            ... without a place of their own
     hour 40 12 2026-11-26 18:00             an hour M12 has agreed on, S40
+    network mail letter                     a second network, of letters (or: network irc:other line)
     ana > join                              ana says it in private
+    ana@mail > yes                          ana writes it from mail/ana@example.net, below our own mail
+    ana@mail < ~Linked                      a line to her there; signatures are left out
     ana@public > !join                      ... in the public place; @team the moderators', @m12 the pair's
     ana < Hello ana.                        exactly this line goes to ana in private, next
     public < ~written to you                a line to that place that contains the words
@@ -66,6 +69,7 @@ from relaybot.skills import read_skills
 
 NETWORK = "irc:test"
 NAME = "tech-peer"
+MAIL_DOMAIN = "example.net"
 PLACES = {"public": f"{NETWORK}/#{NAME}", "team": f"{NETWORK}/#{NAME}-mods"}
 
 
@@ -150,7 +154,9 @@ class World:
         self.make(Drop(letter))
         reader = self.reader(letter.to)
         self.said.extend((reader, f"+ {address.partition('/')[2]}") for address in letter.invite)
-        self.said.extend((reader, line) for line in letter.text)
+        signed = letter.style is Style.LETTER and letter.text[-1:] and letter.text[-1].startswith("relaybot, for the ")
+        lines = letter.text[:-1] if signed and reader.partition("@")[2] else letter.text
+        self.said.extend((reader, line) for line in lines)
         if letter.receipt:
             self.happen(Told(letter, "sent", ""))
 
@@ -159,11 +165,23 @@ class World:
         for name, place in PLACES.items():
             if address == place:
                 return name
-        local = address.partition("/")[2]
+        network, _, local = address.partition("/")
+        if network not in {self.network, ""} and network in self.programme.policy.networks:
+            return f"{local.removeprefix('~').removesuffix(f'@{MAIL_DOMAIN}')}@{network}"
         return local.removeprefix("~").removeprefix(f"#{NAME}-")
 
+    def write(self, who: str, text: str, network: str) -> None:
+        """Someone says something on a second network; what they mail is taken as an answer to our own mail."""
+        address = f"{network}/{who}@{MAIL_DOMAIN}" if network == "mail" else f"{network}/{who}"
+        style = self.programme.policy.networks[network].style
+        self.fire_until(self.now)
+        self.happen(Heard(Message(network, address, address, who, text, style=style)))
+
     def say(self, who: str, text: str, place: str = "") -> None:
-        """Someone says something, in private or in a place."""
+        """Someone says something, in private, in a place, or on a second network."""
+        if place in self.programme.policy.networks:
+            self.write(who, text, place)
+            return
         where = PLACES.get(place) or (f"{NETWORK}/#{NAME}-{place}" if place else "")
         sender = f"{NETWORK}/{who}" if self.vouched.get(who, True) else ""
         addressed = not place or text.startswith("!")
@@ -320,6 +338,7 @@ class Player:
         self.make_world = make_world
         self.zone = "UTC"
         self.settings: list[str] = []
+        self.networks: dict[str, Network] = {}  # besides the usual one
         self.start = datetime(2026, 11, 21, 14, 5, tzinfo=ZoneInfo("Europe/Lisbon"))
         self._world: World | None = None
         self.step = 0  # line number of the last input
@@ -333,6 +352,9 @@ class Player:
             self._world = self.make_world(start, policy("\n".join(self.settings)))
         elif self._world is None:
             self._world = world(self.start.astimezone(ZoneInfo("UTC")), "\n".join(self.settings))
+            networks = {**self._world.programme.policy.networks, **self.networks}
+            settings = self._world.programme.policy.model_copy(update={"networks": networks})
+            self._world.programme = Programme(NAME, settings)
             if self.keep is not None:
                 self._world.keep = self.keep
         return self._world
@@ -374,6 +396,10 @@ class Player:
         """A stage direction."""
         if head == "set":
             self.settings.append(tail)
+        elif head == "network":
+            name, style = tail.split()
+            identity = "mail" if name == "mail" else "services"
+            self.networks[name] = Network(style=Style(style), identity=identity, pair_places=name != "mail")
         elif head == "now":
             self.start = self.moment(tail)
         elif head == "at":
@@ -404,15 +430,21 @@ class Player:
             self.step = number
             self.world.outage_until(self.moment(tail))
         elif head == "away":
-            self.world.away.add(f"{self.world.network}/{tail}")
+            self.world.away.add(self.address(tail))
             self.world.deliver()
         elif head == "back":
             self.settled()
-            self.world.away.discard(f"{self.world.network}/{tail}")
+            self.world.away.discard(self.address(tail))
             self.world.deliver()
             self.world.fire_until(self.world.now)
         else:
             raise PlayFailed("no such stage direction")
+
+    def address(self, name: str) -> str:
+        """The address of "ana" on the usual network, of "ana@mail" on a second one."""
+        who, _, network = name.partition("@")
+        local = f"{who}@{MAIL_DOMAIN}" if network == "mail" else who
+        return f"{network or self.world.network}/{local}"
 
     def moment(self, text: str) -> datetime:
         """A moment as plays write it: "2026-12-03 18:30 [Zone]" or "18:30"."""

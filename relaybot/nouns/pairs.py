@@ -13,7 +13,7 @@ from relaybot.commands import Call, on_receipt
 from relaybot.desk import Desk
 from relaybot.model import Letter, Pair, Participant, Person, Tally, Urgency
 from relaybot.nouns import meetings
-from relaybot.nouns.people import moderators, paused, start_waiting, waking
+from relaybot.nouns.people import address_on, moderators, paused, start_waiting, waking
 from relaybot.ports import Refused
 from relaybot.rules import ACTIVE_PAIRS, step
 from relaybot.words import consenting as offer_words
@@ -125,7 +125,8 @@ def in_place(
     invite: bool = False,
 ) -> None:
     """Write into the pair's own place; should it be lost, the same lines go to each of them in private."""
-    homes = [person.home for person in people(desk, pair)] if invite else []
+    network = pair.place.partition("/")[0]
+    guests = [address_on(desk, person, network) for person in people(desk, pair)] if invite else []
     desk.post(
         pair.place,
         *lines,
@@ -133,7 +134,7 @@ def in_place(
         expires_at=expires_at,
         claim=claim,
         receipt=f"place {pair.id}",
-        invite=homes,
+        invite=[address for address in guests if address],
     )
 
 
@@ -156,6 +157,16 @@ def reenter(desk: Desk) -> None:
     found.sort(key=lambda p: (p.last_word_at or p.drafted_at, p.id), reverse=True)
     for pair in found[: desk.policy.limits.places]:
         in_place(desk, pair, urgency=Urgency.AMBIENT, invite=True)
+
+
+def lose_place(desk: Desk, pair: Pair) -> Pair:
+    """One of the two cannot come into the pair's own place any more: it is left, and words go to each of them."""
+    lost = words.place_lost(pair.place.partition("/")[2])
+    desk.post(pair.place, close=True)
+    pair = desk.change(pair, place="")
+    for person in people(desk, pair):
+        desk.tell(person, lost)
+    return pair
 
 
 def move(desk: Desk, pair: Pair, verb: str) -> Pair:

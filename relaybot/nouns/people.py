@@ -71,6 +71,12 @@ def addresses(desk: Desk, person: Person) -> list[str]:
     return [a.address for a in desk.addresses.where("person", person.id) if a.verified]
 
 
+def address_on(desk: Desk, person: Person, network: str) -> str:
+    """The person's verified address on a network, the one they like best if it is there; "" when there is none."""
+    found = [a for a in addresses(desk, person) if a.partition("/")[0] == network]
+    return person.home if person.home in found else next(iter(found), "")
+
+
 def printable(text: str) -> str:
     """Words without what cannot be shown; joiners stay, because words of many scripts are not words without them."""
     return "".join(sign if sign.isprintable() or sign in "\u200c\u200d" else " " for sign in text)

@@ -1,0 +1,232 @@
+"""Linking: reading an address on another medium, sending a code there, and believing whoever sends it back.
+
+Nothing private goes to an address before its code came back: from where it was asked for, or from the address
+itself. That an address belongs to somebody else already is told only after that, never to whoever just asks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from hashlib import blake2b
+
+from relaybot.desk import Desk
+from relaybot.model import Address, Code, Person, Style, Tally
+from relaybot.nouns import codes, people, profile
+from relaybot.ports import Refused
+from relaybot.words import letters as letter_words
+from relaybot.words import linking as words
+
+PURPOSE = "link"
+PROVED = "merge"  # both ends are proven, but the address belongs to another record: `merge` may be said
+DAY_HOURS = 24
+
+_SHAPES = {
+    "mail": r"[^@\s:/<>,;\"]+@[^@\s:/<>,;\"]+\.[^@\s:/<>,;\".]+",
+    "matrix": r"@[^@\s:/]+:[^@\s/]+",
+    "irc": r"[^@\s:.,/#!?*&]+",
+}
+LONGEST_ADDRESS = 200
+
+
+# -------------------------------------------------------------------------------------------- addresses
+
+
+def kind(address: str) -> str:
+    """The kind of medium of a network or an address: "irc", "mail", "matrix"."""
+    return address.partition("/")[0].partition(":")[0]
+
+
+def account(address: str) -> str:
+    """What people call an address: without the name of its network."""
+    return address.partition("/")[2] or address
+
+
+def shown(address: str) -> str:
+    """An address as its own reader is shown it: "ana on IRC", "ana@example.org"."""
+    return account(address) if kind(address) == "mail" else words.account_on(account(address), kind(address))
+
+
+def configured(desk: Desk) -> list[str]:
+    """The networks somebody can be written to on."""
+    return sorted(name for name in desk.policy.networks if kind(name) in _SHAPES)
+
+
+def media(networks: Iterable[str]) -> list[str]:
+    """What the kinds of these networks are called."""
+    return [words.medium(k) for k in dict.fromkeys(kind(name) for name in networks)]
+
+
+def read(text: str, networks: Sequence[str]) -> list[str]:
+    """The addresses a text may mean on these networks; a nick may mean one on several, nonsense means none."""
+    said = text.strip().strip("<>").removeprefix("mailto:").strip()
+    name, slash, rest = said.partition("/")
+    named = [n for n in networks if slash and n.casefold() == name.casefold()]
+    found = [f"{n}/{_folded(kind(n), rest)}" for n in named if _fits(kind(n), rest)]
+    if found or len(said) > LONGEST_ADDRESS:
+        return found
+    return [f"{n}/{_folded(kind(n), said)}" for n in networks if _fits(kind(n), said)]
+
+
+def _fits(medium: str, said: str) -> bool:
+    printable = said.isprintable() and 0 < len(said) <= LONGEST_ADDRESS
+    return printable and re.fullmatch(_SHAPES.get(medium, r"(?!)"), said) is not None
+
+
+def _folded(medium: str, said: str) -> str:
+    """As the medium's adapter writes it: an account folded, a mail address with its domain in lower case."""
+    if medium == "irc":
+        return said.casefold()
+    name, at, domain = said.rpartition("@") if medium == "mail" else (said, "", "")
+    return f"{name}{at}{domain.casefold()}"
+
+
+# ------------------------------------------------------------------------------------------------ codes
+
+
+def lifetime(desk: Desk, address: str) -> timedelta:
+    """How long a code sent to an address is valid."""
+    if desk.style(address) is Style.LETTER:
+        return timedelta(hours=desk.policy.mail.code_hours)
+    return timedelta(minutes=desk.policy.reach.code_minutes)
+
+
+def _valid(desk: Desk, code: Code, purpose: str = PURPOSE) -> bool:
+    return code.purpose == purpose and (code.expires_at is None or code.expires_at > desk.now)
+
+
+def of(desk: Desk, person: Person, purpose: str = PURPOSE) -> list[Code]:
+    """The person's open codes, the one sent last at the end."""
+    found = [c for c in desk.codes.where("person", person.id) if _valid(desk, c, purpose)]
+    return sorted(found, key=lambda c: (c.expires_at or desk.now) - lifetime(desk, c.address))
+
+
+def to(desk: Desk, address: str) -> list[Code]:
+    """The open codes that were sent to an address."""
+    return [c for c in desk.codes.where("address", address) if _valid(desk, c)]
+
+
+def drop(desk: Desk, code: Code) -> None:
+    """A code counts no more."""
+    desk.drop(code)
+    desk.cancel("code-expires", code.digest)
+
+
+def send(desk: Desk, person: Person, address: str, asked_at: str) -> str:
+    """Send a code to an address, asked for from `asked_at`; returns the sentence for the person, raises Refused."""
+    earlier = _may_send(desk, person, address)
+    if earlier is not None:
+        drop(desk, earlier)
+    _count(desk, address)
+    _count(desk, f"person {person.id}")
+    code = codes.spell(bytes(desk.draw(256) for _ in range(codes.LENGTH)))
+    digest, valid = codes.digest(code), lifetime(desk, address)
+    desk.put(Code(desk.name, digest, PURPOSE, person.id, address, expires_at=desk.now + valid))
+    desk.plan("code-expires", digest, desk.now + valid)
+    letter = desk.style(address) is Style.LETTER
+    _write(desk, address, asked_at, code, valid, letter=letter)
+    return words.code_sent(account(address), kind(address), valid, letter=letter, again=earlier is not None)
+
+
+def _write(desk: Desk, address: str, asked_at: str, code: str, valid: timedelta, *, letter: bool) -> None:
+    title, who, where = profile.title(desk), account(asked_at)[:60], words.on(kind(asked_at))
+    if letter:
+        team = [p.name for p in people.moderators(desk)]
+        lines = (
+            *words.asked_letter(title, who, where, code, valid),
+            letter_words.signature(title, team),
+        )
+    else:
+        lines = (words.asked_line(title, who, where, code),)
+    desk.post(
+        address,
+        *lines,
+        expires_at=desk.now + valid,
+        receipt=f"link-code {codes.digest(code)}",
+        subject=words.asked_subject(title) if letter else "",
+    )
+
+
+def _may_send(desk: Desk, person: Person, address: str) -> Code | None:
+    """The open code this one replaces, if any; raises Refused with the truth when none may be sent now."""
+    mine, limits = people.addresses(desk, person), desk.policy.limits
+    if address in mine:
+        raise Refused(words.already_linked(account(address)))
+    if len(mine) >= limits.addresses:
+        raise Refused(words.too_many_addresses(limits.addresses))
+    open_now = of(desk, person)
+    earlier = next((c for c in open_now if c.address == address), None)
+    if earlier is not None and earlier.expires_at is not None:
+        sent = earlier.expires_at - lifetime(desk, address)
+        again = sent + timedelta(minutes=desk.policy.reach.resend_minutes)
+        if again > desk.now:
+            raise Refused(words.too_soon(account(address), sent, again, people.zone(person)))
+    elif len(open_now) >= limits.open_codes:
+        raise Refused(words.too_many_open([account(c.address) for c in open_now]))
+    if _counted(desk, address) >= limits.codes_to_address:
+        raise Refused(words.enough_there(account(address)))
+    if _counted(desk, f"person {person.id}") >= limits.codes_by_person:
+        raise Refused(words.enough_today())
+    return earlier
+
+
+def _name(what: str) -> str:
+    """What counts the codes of an address or a person for a day, without keeping the address."""
+    return blake2b(what.encode(), digest_size=8, person=b"relaybot-sent").hexdigest()
+
+
+def _counted(desk: Desk, what: str) -> int:
+    tally = desk.tallies.get(f"codes {_name(what)}")
+    return tally.value if tally is not None else 0
+
+
+def _count(desk: Desk, what: str, value: int = 0) -> None:
+    name = _name(what)
+    if desk.timers.get(("codes-counted", name)) is None:
+        desk.plan("codes-counted", name, desk.now + timedelta(hours=DAY_HOURS))
+    desk.put(Tally(desk.name, f"codes {name}", value or _counted(desk, what) + 1))
+
+
+def forget_count(desk: Desk, name: str) -> None:
+    """The day is over."""
+    tally = desk.tallies.get(f"codes {name}")
+    if tally is not None:
+        desk.drop(tally)
+
+
+def no_more_today(desk: Desk, address: str) -> None:
+    """Whoever reads there wants no codes."""
+    for code in to(desk, address):
+        drop(desk, code)
+    _count(desk, address, desk.policy.limits.codes_to_address)
+
+
+# ----------------------------------------------------------------------------------------------- linked
+
+
+def owner(desk: Desk, address: str, person: Person) -> Person | None:
+    """Somebody else an address is known to belong to: proven, or where they write from."""
+    row = desk.addresses.get(address)
+    other = desk.people.get(row.person) if row is not None else None
+    if row is None or other is None or other.id == person.id:
+        return None
+    return other if row.verified or other.home == address else None
+
+
+def link(desk: Desk, person: Person, address: str) -> None:
+    """The address is the person's from now on; every code sent there is used up."""
+    desk.put(Address(desk.name, address, person.id))
+    for code in [c for c in desk.codes.where("address", address) if c.purpose in {PURPOSE, PROVED}]:
+        drop(desk, code)
+    desk.note(person.id, f"linked {kind(address)}", f"person {person.id}")
+    if person.moderator:
+        people.let_in(desk, address)
+
+
+def keep_proof(desk: Desk, code: Code) -> None:
+    """Both ends are proven; whoever asked may say `merge` for as long as a code by mail is valid."""
+    drop(desk, code)
+    until = desk.now + timedelta(hours=desk.policy.mail.code_hours)
+    desk.put(Code(desk.name, code.digest, PROVED, code.person, code.address, expires_at=until))
+    desk.plan("code-expires", code.digest, until)

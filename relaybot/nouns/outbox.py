@@ -1,0 +1,45 @@
+"""The outbox: moving letters that wait to another address, in their order, with their receipts.
+
+A letter that moves gets a new number: its old one may lie with a postman, who drops what the outbox does not hold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from relaybot.desk import Desk
+from relaybot.model import Letter, Person, Style
+from relaybot.words import letters as words
+
+
+def move(desk: Desk, letter: Letter, to: str, **fields: object) -> Letter:
+    """Write a letter once more, to another address or with other fields; the earlier one is gone."""
+    desk.drop(letter)
+    style = desk.style(to)
+    moved = replace(letter, id=desk.serial(), to=to, style=style, tried_at=None, **fields)  # type: ignore[arg-type]
+    if style is not letter.style:
+        moved = replace(moved, text=_told(desk, moved), thread="")
+    desk.put(moved)
+    return moved
+
+
+def _told(desk: Desk, letter: Letter) -> tuple[str, ...]:
+    """A signature for what becomes a letter by itself; none for what becomes lines."""
+    signature = words.signature(desk.title, [p.name for p in desk.people.where("moderator", True)])
+    if letter.style is Style.LETTER:  # letters without a receipt are made one, with one signature, by the desk
+        return (*letter.text, signature) if letter.receipt else letter.text
+    head = signature.partition(" (")[0]
+    return letter.text[:-1] if len(letter.text) > 1 and letter.text[-1].startswith(head) else letter.text
+
+
+def waiting(desk: Desk, person: Person, address: str = "") -> list[Letter]:
+    """The person's letters that may still move (at an address, or anywhere), oldest first.
+
+    Not those that may have arrived, nor those whose time is over.
+    """
+    found = [
+        x
+        for x in desk.letters.where("person", person.id)
+        if x.tried_at is None and (x.expires_at is None or x.expires_at > desk.now) and (not address or x.to == address)
+    ]
+    return sorted(found, key=lambda x: x.id)
