@@ -233,3 +233,8 @@ def show_skill(skill: Skill) -> str:
 def show_skills(skills: tuple[Skill, ...]) -> str:
     """ "rust (deep), embedded (comfortable)"."""
     return ", ".join(show_skill(skill) for skill in skills)
+
+
+def named(part: str) -> tuple[str, Level | None]:
+    """One skill as somebody wrote it, as (name in their own spelling, level or None): "PostgreSQL, ten years" -> ("PostgreSQL", DEEP)."""
+    return _named(" ".join(part.replace(",", " ").replace("’", "'").split()))
