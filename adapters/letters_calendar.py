@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -121,13 +122,14 @@ def _rules(moments: Iterable[datetime]) -> list[Timezone]:
     for moment in moments:
         if isinstance(moment.tzinfo, ZoneInfo) and moment.tzinfo.key != "UTC":
             used.setdefault(moment.tzinfo.key, []).append(moment.year)
-    found = []
-    for name, years in sorted(used.items()):
-        zone = Timezone.from_tzinfo(
-            ZoneInfo(name), name, first_date=date(min(years) - 1, 1, 1), last_date=date(max(years) + 2, 1, 1)
-        )
-        found.append(_mended(zone))
-    return found
+    return [_zone_rules(name, min(years) - 1, max(years) + 2) for name, years in sorted(used.items())]
+
+
+@lru_cache(64)
+def _zone_rules(name: str, since: int, until: int) -> Timezone:
+    """The zone's rules from the beginning of one year to the beginning of another; never changed once made."""
+    zone = Timezone.from_tzinfo(ZoneInfo(name), name, first_date=date(since, 1, 1), last_date=date(until, 1, 1))
+    return _mended(zone)
 
 
 def _mended(zone: Timezone) -> Timezone:

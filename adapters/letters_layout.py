@@ -170,12 +170,22 @@ def encoded(text: str, header: str) -> str:
     return " ".join(_encoded_words(text, len(header) + 2))
 
 
+_ATOM = re.compile(r"(?!=\?)[A-Za-z0-9!#$%&'*+/=^_`{|}~-]{1,60}")  # what a name may have unquoted, without its "?"
+
+
 def phrase(name: str, rest: str, header: str) -> str:
-    """A name before something in angle brackets: as it is, quoted, or as encoded words."""
-    if not printable(name, spaces=True) or "=?" in name or _long_word(name):
-        return " ".join([*_encoded_words(name, len(header) + 2), rest])
-    shown = re.sub(r'(["\\])', r"\\\1", name)
-    return f'"{shown}" {rest}'
+    """A name before something in angle brackets (RFC 5322 3.2.5): quoted, or the words that need it as encoded words.
+
+    Only those: some readers put a space between two encoded words of a name, so there should be few.
+    """
+    if printable(name, spaces=True) and "=?" not in name and not _long_word(name):
+        shown = re.sub(r'(["\\])', r"\\\1", name)
+        return f'"{shown}" {rest}'
+    words = name.split(" ")
+    needed = [number for number, word in enumerate(words) if not _ATOM.fullmatch(word)]
+    first, after = needed[0], needed[-1] + 1
+    middle = _encoded_words(" ".join(words[first:after]), len(header) + 2)
+    return " ".join([*words[:first], *middle, *words[after:], rest])
 
 
 def _long_word(text: str) -> bool:

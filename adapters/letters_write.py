@@ -93,13 +93,12 @@ def maildir_name(letter: Letter) -> str:
 
 def _headers(letter: Letter, header: Header) -> Iterator[tuple[str, str]]:
     """All headers but those about the MIME structure, encoded (ASCII), in the order they are sent."""
-    title = texts.line(header.title, NAME_CHARS)
-    via = texts.line(letter.via, NAME_CHARS)
+    title, via = _name(header.title), _name(letter.via)
     shown = f"{via} via {title}" if via else f"relaybot ({title})"
     sender = header.list_address if letter.listed and header.list_address else header.address
     replies = header.list_address if letter.listed and header.list_address else header.reply_to
     yield "From", _mailbox(shown, sender, "From")
-    yield "To", _mailbox(texts.line(header.to_name, NAME_CHARS), header.to, "To")
+    yield "To", _mailbox(_name(header.to_name), header.to, "To")
     if replies:
         yield "Reply-To", _mailbox("", replies, "Reply-To")
     yield "Subject", texts.encoded(_subject(letter, header), "Subject")
@@ -126,8 +125,7 @@ def _list_headers(header: Header) -> Iterator[tuple[str, str]]:
     address = _ascii(header.list_address or header.address)
     local, _, domain = address.rpartition("@")
     name = re.sub(r"[^A-Za-z0-9-]+", "-", local).strip("-")
-    title = texts.line(header.title, NAME_CHARS)
-    yield "List-Id", texts.phrase(title, f"<{name}.{domain}>", "List-Id")
+    yield "List-Id", texts.phrase(_name(header.title), f"<{name}.{domain}>", "List-Id")
     yield "List-Post", f"<mailto:{_uri(address)}>"
     yield "List-Help", f"<mailto:{_uri(header.address)}?subject=help>"
     yield "Precedence", "list"
@@ -142,6 +140,11 @@ def _subject(letter: Letter, header: Header) -> str:
     if not letter.about or tag.lower() in subject.lower():
         return subject
     return texts.line(f"{subject}  {tag}", SUBJECT_CHARS + len(tag) + 2)
+
+
+def _name(given: str) -> str:
+    """A name as it is shown in a header: one line, single spaces."""
+    return texts.line(" ".join(texts.clean(given).split()), NAME_CHARS)
 
 
 def _mailbox(name: str, address: str, header: str) -> str:

@@ -325,6 +325,14 @@ def test_a_long_name_cannot_push_out_that_it_is_not_the_address_of_its_owner() -
     assert sender.display_name.endswith(" via tech-peer")
 
 
+@pytest.mark.parametrize("name", ["Çağrı Öztürk", "田中さん", 'Jo "=?" B.', "Ökë, Jr.", "Zoë of the Hill", "a=?b ?="])
+def test_a_name_is_read_by_the_librarys_new_parser_too(name: str) -> None:
+    """It puts spaces between the encoded words of a name: a usual name is in one."""
+    raw = write(letter(via=name), header(to_name=name))
+    assert parsed(raw)["From"].addresses[0].display_name == f"{name} via tech-peer"
+    assert parsed(raw)["To"].addresses[0].display_name == name
+
+
 def test_a_copy_of_a_post_is_a_lists_mail_and_not_an_automatic_one() -> None:
     """RFC 2369 and RFC 2919 headers, answers to the list, the thread of the post, leaving without folded lines."""
     raw = write(
@@ -417,7 +425,8 @@ def check(name: str, subject: str, text: str) -> None:
     assert raw.count(b"\n") == raw.count(b"\r\n") == raw.count(b"\r")
     for one in raw.partition(b"\r\n\r\n")[0].decode().split("\r\n"):
         assert 0 < len(one.strip()) <= len(one) <= 78
-    assert sender(raw) == (f"{line(name, 60)} via tech-peer" if line(name, 60) else "relaybot (tech-peer)")
+    shown = line(" ".join(clean(name).split()), 60)
+    assert sender(raw) == (f"{shown} via tech-peer" if shown else "relaybot (tech-peer)")
     assert [one.addr_spec for one in parsed(raw)["From"].addresses] == ["relaybot@lists.example.org"]
     assert [one.addr_spec for one in parsed(raw)["To"].addresses] == ["chidi@example.net"]
     if line(subject, 150):
