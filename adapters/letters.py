@@ -17,6 +17,7 @@ from adapters.letters_auth import authentic
 from adapters.letters_body import Body, read_body
 from adapters.letters_bounces import failure
 from adapters.letters_charset import body_bytes
+from adapters.letters_inside import calendar_answer, passed_on
 from adapters.letters_mime import Headers, Part, TooMuch, encoding, structure
 from adapters.letters_people import from_domain, mailboxes, normal, shown_name
 from relaybot.model import Block
@@ -126,29 +127,58 @@ def _read(raw: bytes, root: Part, envelope_sender: str, own: Own, key: str) -> M
         if report.reached:
             return Ignore("delivery report", key)
         return Bounce(report.addresses, report.permanent, report.reason, key)
-    if reason := kinds.automatic(headers, root, envelope_sender):
-        return Ignore(reason, key)
     senders = ((name, normal(address)) for name, address in mailboxes(headers, "from") + mailboxes(headers, "sender"))
     name, address = next(((name, address) for name, address in senders if address), ("", ""))
+    automatic = kinds.automatic(headers, root, envelope_sender)
+    calendar = any(part.kind == "text/calendar" for part in root.walk())
+    if automatic and not calendar:
+        return Ignore(automatic, key)
     if not address:
         return Ignore("no sender", key)
     body = read_body(raw, root)
-    words, blocks = _own_words(body.text)
+    reply, uid = calendar_answer(raw, body, address)
+    if automatic:
+        if not reply:
+            return Ignore(automatic, key)
+        body.text = ""  # a calendar program answers for the person; the words are the program's
+    return _mail(raw, root, own, body, Found(address, shown_name(name, address), reply, uid, key))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is known before the words are read."""
+
+    address: str
+    name: str
+    reply: str
+    reply_uid: str
+    key: str
+
+
+def _mail(raw: bytes, root: Part, own: Own, body: Body, found: Found) -> Mail:
+    headers = root.headers
+    inside = passed_on(raw, root, body)
+    words, blocks = _own_words(inside.before if inside else body.text)
+    passed = None
+    if inside:
+        passed = Passed(inside.name, inside.address, _own_words(inside.text)[0] or inside.text)
     return Mail(
-        address=address,
-        name=shown_name(name, address),
+        address=found.address,
+        name=found.name,
         subject=_subject(headers),
         words=words,
         blocks=blocks,
         message_id=kinds.message_id(headers),
         references=tuple(_references(headers)),
-        key=key,
+        key=found.key,
         sent_at=_date(headers),
         authentic=_authentic(headers, own),
         list_id=kinds.list_id(headers),
         plain=body.plain,
         attachments=_attachments(raw, body),
-        passed=None,
+        passed=passed,
+        reply=found.reply,
+        reply_uid=found.reply_uid,
     )
 
 

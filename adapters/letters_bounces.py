@@ -70,6 +70,7 @@ LED = re.compile(
 )
 CODE = re.compile(r"(?<![\d./-])([245])(?:\.\d{1,3}\.\d{1,3}(?![\d.])|[0-5]\d(?=[ #:]|-\d\.|-[A-Za-z]))")
 CODE_LINE = re.compile(r"\s*[45]\d\d[ -]\W*$")
+BOUNCES_TO = re.compile(r"-bounces?@|^bounces?[+-]|\+b\.[a-z2-7]{26}", re.IGNORECASE)
 ID_LIKE = re.compile(r"[\w.-]*\d{10}[\w.-]*@")  # a Message-ID, not an address
 FOR_NOW = re.compile(
     r"warning|delayed|will (?:be )?(?:retr|continue|keep)|still (?:trying|being)|not (?:yet )?been delivered yet|temporar|try again later|"
@@ -126,6 +127,8 @@ def _signs(headers: Headers, envelope_sender: str) -> set[str]:
     return_path = headers.text("return-path").strip("<> ").lower()
     if envelope_sender.strip("<>") == "" or ("return-path" in headers and not return_path) or DAEMON.match(return_path):
         signs.add("null")
+    if any(BOUNCES_TO.search(address) for _, address in mailboxes(headers, "to")):
+        signs.add("null")  # nobody writes to such an address, servers do
     names = mailboxes(headers, "from")
     if sender.strip() == "<>":
         signs.add("null")
