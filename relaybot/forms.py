@@ -232,7 +232,7 @@ def pose(desk: Desk, dialogue: Dialogue, *before: str, first: bool = False) -> N
     todo = missing(desk, dialogue)
     if not todo:
         desk.drop(dialogue)
-        if before:
+        if before and not (form_.letter and by_letter(desk, dialogue)):  # such a letter says all of it anew
             say(desk, dialogue, *before)
         form_.done(desk, dialogue)
         wake(desk, person)
@@ -244,7 +244,8 @@ def pose(desk: Desk, dialogue: Dialogue, *before: str, first: bool = False) -> N
     desk.put(dialogue)
     if by_letter(desk, dialogue):
         before = tuple(line for line in before if line)
-        say(desk, dialogue, *before, *asked_by_letter(desk, dialogue, todo))
+        subject = form_.subject(desk, dialogue) if form_.subject else ""
+        say(desk, dialogue, *before, *asked_by_letter(desk, dialogue, todo), subject=subject)
         return
     say(desk, dialogue, *before, asked(desk, dialogue))
 
@@ -284,7 +285,7 @@ def together(desk: Desk, dialogue: Dialogue, todo: list[Question]) -> list[Quest
     return first + ([q for q in coming if not first[0].alone])
 
 
-def say(desk: Desk, dialogue: Dialogue, *lines: str) -> None:
+def say(desk: Desk, dialogue: Dialogue, *lines: str, subject: str = "") -> None:
     """Write to where the dialogue is held."""
     if dialogue.place:
         desk.post(dialogue.place, *lines)
@@ -296,7 +297,7 @@ def say(desk: Desk, dialogue: Dialogue, *lines: str) -> None:
             *lines,
             claim=form_.claim(desk, dialogue) if form_.claim else "",
             about=dialogue.about or f"D{dialogue.id}",
-            subject=form_.subject(desk, dialogue) if form_.subject else "",
+            subject=subject,
         )
 
 

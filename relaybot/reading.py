@@ -16,7 +16,7 @@ from relaybot.desk import Desk
 from relaybot.events import Heard
 from relaybot.forms import Form, Question, form, yes_no
 from relaybot.model import Dialogue, Message, Person, Style
-from relaybot.nouns import codes, profile
+from relaybot.nouns import codes, profile, subscriptions
 from relaybot.ports import Invalid, Refused
 from relaybot.words import common
 from relaybot.words import letters as words
@@ -29,6 +29,7 @@ KINDS = {letter: kind for kind, letter in commands.LETTERS.items()}
 def read(desk: Desk, event: Heard) -> None:
     """Take one letter; whatever is said back becomes one letter."""
     message = event.message
+    subscriptions.heard(desk, message)
     person = _writer(desk, message)
     try:
         if message.stranger:
@@ -106,6 +107,10 @@ def _asked(desk: Desk, person: Person | None, about: str) -> Dialogue | None:
     if person is None:
         return None
     found = hearing.open_dialogue(desk, person, "", about if about not in {"", "RE"} else "")
+    if found is not None and found.form in {PROVE, CODE} and about != f"D{found.id}":
+        open_now = [d for d in desk.dialogues.where("person", person.id) if d.asked_at is not None and not d.kept]
+        others = [d for d in open_now if d.form not in {PROVE, CODE} and not d.place]
+        found = max(others, key=lambda d: (d.asked_at, d.id), default=None)
     if found is None and about not in {"", "RE"}:
         kept = [d for d in desk.dialogues.where("person", person.id) if d.kept and about in (d.about, f"D{d.id}")]
         return desk.change(kept[0], kept=False, asked_at=desk.now) if kept else None
@@ -143,6 +148,8 @@ def _commands(
 def _answer(desk: Desk, event: Heard, dialogue: Dialogue, text: str) -> bool:
     """Whether the letter answered the open question; if not, its words may be for somebody else."""
     message = event.message
+    if dialogue.form in replying.SHARED and _reply_about(desk, message, desk.people[dialogue.person]):
+        return True  # an answer, or words for the partner, or both
     try:
         answers.answer(desk, dialogue, text, message.blocks)
     except Invalid:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from relaybot.desk import Desk
 from relaybot.model import Letter, Meeting, Pair, Participant, Person
-from relaybot.nouns import applications, farewell, offers, relay, team
+from relaybot.nouns import applications, correspondence, farewell, merging, offers, posts, relay, team
 from relaybot.nouns.people import active_pairs
 from relaybot.rules import ACTIVE_PAIRS, LIFECYCLES, OPEN_PAIRS
 
@@ -26,6 +26,9 @@ def unsound(desk: Desk) -> str:
         or team.unsound(desk)
         or relay.unsound(desk)
         or farewell.unsound(desk)
+        or merging.unsound(desk)
+        or posts.unsound(desk)
+        or correspondence.unsound(desk)
     )
 
 
@@ -91,10 +94,16 @@ def _meetings(changed: list[Meeting]) -> str:
     return ""
 
 
+def _applies(desk: Desk, letter: Letter) -> bool:
+    """Whoever begins an application by mail is answered where they wrote from; the reply proves the address."""
+    person = desk.people.get(letter.person)
+    return person is not None and person.home == letter.to and person.stage in {"guest", "applying"}
+
+
 def _letters(desk: Desk, changed: list[Letter]) -> str:
     for letter in changed:
         if letter.person:
             address = desk.addresses.get(letter.to)
-            if address is None or not address.verified or address.person != letter.person:
+            if address is None or address.person != letter.person or not (address.verified or _applies(desk, letter)):
                 return f"a private letter for person {letter.person} would go to an address that is not theirs"
     return ""

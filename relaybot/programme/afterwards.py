@@ -231,6 +231,7 @@ def rematch(desk: Desk, call: Call) -> None:
     help="leave the programme, or take back your application",
     examples=("leave", "leave tech-peer"),
     always=True,
+    proof=False,
 )
 def leave(desk: Desk, call: Call) -> None:
     """Out of the programme, after a yes; a partner is told in the same way as with drop."""

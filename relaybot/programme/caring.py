@@ -40,6 +40,7 @@ def _privately(desk: Desk, call: Call, *lines: str) -> None:
     topic="privacy",
     help="what is kept about you, who reads it, for how long",
     examples=("privacy",),
+    proof=False,
 )
 def privacy(desk: Desk, call: Call) -> None:
     """Counts of what is really there, and the programme's own numbers."""
@@ -100,6 +101,7 @@ def _pairs_known(desk: Desk, person: Person) -> list[Pair]:
     topic="privacy",
     help="what is stored about you, line by line",
     examples=("mydata",),
+    proof=False,
 )
 def mydata(desk: Desk, call: Call) -> None:
     """Everything stored about the person that is theirs to see, in plain lines."""
@@ -186,6 +188,7 @@ def _about_pairs(desk: Desk, person: Person) -> Iterable[str]:
     topic="privacy",
     help="delete everything of yours, a day after you said yes; forget me stop takes it back",
     examples=("forget me", "forget me stop"),
+    proof=False,
 )
 def forget_me(desk: Desk, call: Call) -> None:
     """Erasure: asked now, done a day later, taken back until then."""

@@ -14,7 +14,7 @@ from relaybot.commands import Call, Keys, Ref, Text, Who, command, on_timer
 from relaybot.desk import Desk
 from relaybot.forms import Form, form, given, yes_no
 from relaybot.model import Application, Dialogue, Memo, Person
-from relaybot.nouns import applications, decisions, fit, people
+from relaybot.nouns import applications, decisions, fit, people, subscriptions
 from relaybot.nouns.naming import handle
 from relaybot.rules import step
 from relaybot.words import screening as words
@@ -30,6 +30,7 @@ from relaybot.words import screening as words
     topic="moderator",
     help="makes an applicant a member; leaves at once; the note is for moderators only",
     examples=("accept A17", "accept A17 note likes tinkerers, explains by example"),
+    code=True,
 )
 def accept(desk: Desk, call: Call) -> None:
     """The applicant is a member from now, waits for a partner, and is told so."""
@@ -46,7 +47,7 @@ def accept(desk: Desk, call: Call) -> None:
     person = desk.change(person, accepted_at=desk.now, accepted_by=call.me.id, rematch="yes", promise=None)
     _note(desk, call, person)
     person = people.start_waiting(desk, person)
-    desk.tell(person, _welcome(desk, call.me, person))
+    desk.tell(person, _welcome(desk, call.me, person), subscriptions.at_acceptance(desk, person))
     waits = person.waiting_since is not None
     call.reply(desk, words.accepted(application.id, person.name, handle(desk, person), waits))
     decisions.tell_others(desk, call, person, words.team_accepted(call.me.name, application.id, person.name))
@@ -79,6 +80,7 @@ def _welcome(desk: Desk, moderator: Person, person: Person) -> str:
     topic="moderator",
     help="not now: the applicant reads your words, keeps the answers and may come back (now at the end: no time to undo)",
     examples=("defer A17 We have nobody for COBOL this season",),
+    code=True,
 )
 def defer(desk: Desk, call: Call) -> None:
     """Plan the letter of a deferral, after a yes."""
@@ -93,6 +95,7 @@ def defer(desk: Desk, call: Call) -> None:
     topic="moderator",
     help="closes an application; the applicant reads your words (now at the end: no time to undo)",
     examples=("decline A17 This programme is for people who want to teach too",),
+    code=True,
 )
 def decline(desk: Desk, call: Call) -> None:
     """Plan the letter of a decline, after a yes."""

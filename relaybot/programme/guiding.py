@@ -60,6 +60,7 @@ def _called(said: str) -> list[Command]:
     examples=("help", "help times", "help join"),
     always=True,
     public=True,
+    proof=False,
 )
 def help_(desk: Desk, call: Call) -> None:
     """What can be said now; in the public place one line."""
@@ -148,6 +149,7 @@ def _for_now(desk: Desk, call: Call) -> tuple[str, ...]:
     help="who you are to me, what is next, who acts next and by when",
     examples=("status",),
     always=True,
+    proof=False,
 )
 def status(desk: Desk, call: Call) -> None:
     """Where you stand."""
@@ -162,7 +164,15 @@ def status(desk: Desk, call: Call) -> None:
         call.reply(desk, *lines)
 
 
-@command("rules", who=Who.ANYONE, topic="start", help="the rules everybody agrees to", examples=("rules",), always=True)
+@command(
+    "rules",
+    who=Who.ANYONE,
+    topic="start",
+    help="the rules everybody agrees to",
+    examples=("rules",),
+    always=True,
+    proof=False,
+)
 def rules(desk: Desk, call: Call) -> None:
     """The rules in full, with their version."""
     policy = desk.policy

@@ -37,6 +37,7 @@ UPSET = ACTIVE_PAIRS - {"resting"}  # pairs whose hours can be paused
     help="talk to a moderator in private; begin with urgent if it is",
     examples=("moderator I don't know how to say no to my partner", "moderator urgent please call me"),
     always=True,
+    proof=False,
 )
 def moderator(desk: Desk, call: Call) -> None:
     """Words for the moderators, new or for a case that exists."""

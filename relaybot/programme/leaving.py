@@ -33,6 +33,7 @@ REASON_DIGITS = dict(zip("12345", words.REASONS, strict=True))
     help="end your hours with a partner; a moderator can tell them for you",
     examples=("drop", "drop M12"),
     always=True,
+    proof=False,
 )
 def drop(desk: Desk, call: Call) -> None:
     """Begin the questions; whatever is open is left aside for them."""

@@ -29,6 +29,7 @@ from relaybot.words import matching as words
     topic="moderator",
     help="who waits for a partner, first in the list first",
     examples=("waiting", "waiting 30"),
+    proof=False,
 )
 def show_waiting(desk: Desk, call: Call) -> None:
     """The waiting list with promises and how many could suit each."""
@@ -58,6 +59,7 @@ def _given(covers: tuple[fit.Cover, ...]) -> words.Given:
     topic="moderator",
     help="who of those waiting would fit somebody, and why the others don't",
     examples=("suggest ana", "suggest ana 5"),
+    proof=False,
 )
 def suggest(desk: Desk, call: Call) -> None:
     """The best of those who wait, with what each gives the other; and the others by reason."""
@@ -142,6 +144,7 @@ def against(desk: Desk, call: Call, a: Person, b: Person, found: fit.Fit) -> lis
     topic="moderator",
     help="what speaks for and against pairing two people",
     examples=("why ana bram",),
+    proof=False,
 )
 def why(desk: Desk, call: Call) -> None:
     """Reasons for and against; nobody is told who asked not to be paired."""
@@ -180,6 +183,7 @@ def why(desk: Desk, call: Call) -> None:
     topic="moderator",
     help="how many could suit somebody if they had one more skill, hour or language; changes nothing",
     examples=("what-if ana free sat", "what-if ana offer rust deep", "what-if ana zone toronto"),
+    proof=False,
 )
 def what_if(desk: Desk, call: Call) -> None:
     """Count again with one thing added."""

@@ -42,6 +42,7 @@ def _place(call: Call) -> str:
     topic="moderator",
     help="become a moderator with the one-time code the operator has",
     examples=("mod claim 7K3Q-X2MA-94TB",),
+    proof=False,
 )
 def claim(desk: Desk, call: Call) -> None:
     """The operator's one-time code makes the first moderator."""
@@ -78,6 +79,7 @@ def claim_tries(desk: Desk, about: str, late_seconds: float) -> None:
     topic="moderator",
     help="make somebody a moderator, after a yes; they can decline",
     examples=("mod add esi", "mod add irc:libera/esi"),
+    code=True,
 )
 def add(desk: Desk, call: Call) -> None:
     """Somebody known, or an account on a configured network."""
@@ -188,6 +190,7 @@ def _holdings(desk: Desk, person: Person, reader: Person | None = None) -> str:
     topic="moderator",
     help="take somebody off the moderators, after a yes; they are told",
     examples=("mod remove esi",),
+    code=True,
 )
 def remove(desk: Desk, call: Call) -> None:
     """Somebody else moderates no more."""
@@ -285,6 +288,7 @@ form(Form("mod-leave", (yes_no("sure", _ask_leave),), done=_leave_done))
     help="who did what about an object or a person, and when",
     examples=("audit M12", "audit A17", "audit ana"),
     journal=True,
+    proof=False,
 )
 def audit(desk: Desk, call: Call) -> None:
     """The newest lines of the journal about something, as far as this reader may know."""
@@ -367,6 +371,7 @@ def _may_see(desk: Desk, call: Call, entry: Entry) -> bool:
     topic="moderator",
     help="how relaybot is doing: counts, waiting messages, late timers",
     examples=("health",),
+    proof=False,
 )
 def health(desk: Desk, call: Call) -> None:
     """What the records tell about how things are going."""

@@ -33,6 +33,7 @@ from relaybot.words import pairing as words
     topic="moderator",
     help="ask two people, one after the other, whether they would like a trial hour together",
     examples=("pair ana bram", "pair ana bram note both like building small things", "pair ana bram first bram now"),
+    code=True,
 )
 def pair_two(desk: Desk, call: Call) -> None:
     """Show the plan and ask for a yes."""
@@ -253,6 +254,7 @@ def _undo_application(desk: Desk, call: Call, number: int) -> None:
     topic="moderator",
     help="end an open offer; whoever was asked is told only that it didn't come together",
     examples=("withdraw M12",),
+    code=True,
 )
 def withdraw(desk: Desk, call: Call) -> None:
     """Take an offer back at any time before the introduction."""
@@ -285,6 +287,7 @@ SHOWN = {
     topic="moderator",
     help="the pairs there are, newest first",
     examples=("pairs", "pairs trial", "pairs quiet"),
+    proof=False,
 )
 def overview(desk: Desk, call: Call) -> None:
     """Open pairs by stage; a moderator doesn't see how an offer to themselves goes."""

@@ -173,6 +173,7 @@ forms.form(
     topic="times",
     help="times that suit you and your partner both",
     examples=("slots", "slots M12"),
+    proof=False,
 )
 def slots(desk: Desk, call: Call) -> None:
     """Number the times that suit both, for the one who asks."""

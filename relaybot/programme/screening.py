@@ -32,6 +32,7 @@ from relaybot.words.pairing import STAGES
     topic="moderator",
     help="work that waits for a moderator, oldest promise first",
     examples=("queue",),
+    proof=False,
 )
 def queue(desk: Desk, call: Call) -> None:
     """Applications and cases, the oldest promise first."""
@@ -107,6 +108,7 @@ _IDENT = re.compile(r"(?P<letter>[amh])(?P<number>[0-9]{1,10})", re.I)
     topic="moderator",
     help="an application, a pair, a case or a person",
     examples=("show A17", "show M12", "show H8", "show ana"),
+    proof=False,
 )
 def show(desk: Desk, call: Call) -> None:
     """One object, as far as this moderator may see it here."""

@@ -44,6 +44,7 @@ def _name(person: Person | None) -> str:
     topic="moderator",
     help="let a farewell's words leave, in your name; now skips the time to take it back",
     examples=("approve H9", "approve H9 now"),
+    code=True,
 )
 def approve(desk: Desk, call: Call) -> None:
     """The words leave after the undo window, at the partner's next waking moment."""

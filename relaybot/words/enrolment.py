@@ -84,14 +84,14 @@ def asking(
     erase_days: int,
 ) -> tuple[str, ...]:
     """The letter that says what was understood and asks for the rest; `missing`: keys, and whether they are optional."""
-    asked = [f"  {LABELS[key].rstrip('?')}{' (optional)' if optional else ''}:" for key, optional in missing]
+    ordered = sorted(missing, key=lambda one: (one[0] == "rules", one[1]))  # what may be left out after what may not
+    asked = [f"  {LABELS.get(key, key)}{' (optional)' if optional else ''}:" for key, optional in ordered]
     return tuple(
         filter(
             None,
             (
                 hello,
-                _about(title) if first else "",
-                _kept_private(found, to_list=to_list) if first else ("So far I have:" if found else ""),
+                _begins(found, title, to_list=to_list) if first else ("So far I have:" if found else ""),
                 *rows(found),
                 "Please answer this mail with anything that is missing or wrong, in your own words:"
                 if first
@@ -109,16 +109,12 @@ def asking(
     )
 
 
-def _about(title: str) -> str:
-    return f"In {title} two people teach each other, one hour a week, for free."
-
-
-def _kept_private(found: Sequence[tuple[str, str]], *, to_list: bool) -> str:
-    seen = "your mail was not sent to the list; only the moderators and I have it." if to_list else ""
-    understood = "From it I understood:" if found else ""
-    if seen:
-        return f"{seen} {understood}".strip()
-    return "From your mail I understood:" if found else ""
+def _begins(found: Sequence[tuple[str, str]], title: str, *, to_list: bool) -> str:
+    if to_list:
+        seen = "your mail was not sent to the list; only the moderators and I have it."
+        return f"{seen} From it I understood:" if found else seen
+    seen = f"thank you for writing. In {title} two people teach each other, one hour a week, for free."
+    return f"{seen} From your mail I understood:" if found else seen
 
 
 def handed_in_subject() -> str:
