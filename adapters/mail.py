@@ -11,12 +11,14 @@ import contextlib
 import logging
 from collections.abc import Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from adapters import letters_write
 from adapters.letters import Attachment, Own
 from adapters.mail_files import FileStore
 from adapters.mail_hear import Hearing
+from adapters.mail_imap import Mailbox
 from adapters.mail_maildir import Maildir
 from adapters.mail_outbox import Outbox, Parcel, Route
 from adapters.mail_receive import Door
@@ -29,6 +31,7 @@ from relaybot.ports import Adapter, Delivery, Ear, Misconfigured
 log = logging.getLogger(__name__)
 
 NETWORK = "mail"
+CHECKPOINT = "mail-imap.json"
 SWEEP_SECONDS = 6 * 3600.0
 
 
@@ -73,17 +76,18 @@ class MailAdapter:
             settings.key, settings.address, settings.lists, tuple(settings.titles), settings.own_domain
         )
         self._lists = {fold(address) for address in settings.lists.values()}
-        self._maildir = Maildir(settings.state_dir / settings.send.maildir) if settings.send.maildir else None
+        self._maildir = Maildir(Path(settings.send.maildir)) if settings.send.maildir else None
         self._outbox = Outbox(
             self._routes(), self._compose, self._connected,
             per_minute=settings.mails_per_minute,
             receipts=settings.receipts,
             receipt_seconds=settings.receipt_seconds,
         )  # fmt: skip
+        lists = {programme: address.lower() for programme, address in settings.lists.items()}
         authserv = tuple(server.lower() for server in settings.trusted_authserv)
-        own = Own(self._tokens.address, tuple(settings.lists.values()), settings.own_domain, authserv)
+        own = Own(self._tokens.address, tuple(lists.values()), settings.own_domain, authserv)
         self._hearing = Hearing(
-            NETWORK, self._tokens, own, settings.lists, settings.list_mode == "external",
+            NETWORK, self._tokens, own, lists, settings.list_mode == "external",
             self._files, settings.file_bytes, self._outbox.received,
         )  # fmt: skip
 
@@ -138,7 +142,7 @@ class MailAdapter:
             self.listening = (door.host, door.port)
             self.since = datetime.now(UTC)
         try:
-            await _together(self._outbox.run(), self._keep_house())
+            await _together(self._outbox.run(), self._keep_house(), *self._mailbox())
         finally:
             self.since = None
             if door is not None:
@@ -166,6 +170,22 @@ class MailAdapter:
             known=self._hearing.known,
             take=self._hearing.take,
         )
+
+    def _mailbox(self) -> list[Coroutine[Any, Any, None]]:
+        imap = self.settings.receive.imap
+        if imap is None:
+            return []
+        mailbox = Mailbox(
+            imap, self.settings.state_dir / CHECKPOINT, self._hearing.known, self._hearing.take, self._polled
+        )
+        return [mailbox.run()]
+
+    def _polled(self, trouble: str) -> None:
+        """The mailbox was looked into, or could not be."""
+        if trouble:
+            self.since = None
+        elif self.since is None:
+            self.since = datetime.now(UTC)
 
     def _connected(self) -> None:
         log.info("mail can be sent")

@@ -112,7 +112,7 @@ def settings(folder: Path, **more: Any) -> dict[str, Any]:
         "lists": {"tech-peer": LIST},
         "titles": {"tech-peer": "Tech Peer"},
         "receive": {"lmtp": f"{HOST}:0"},
-        "send": {"maildir": "mail"},
+        "send": {"maildir": str(folder / "mail")},
         "trusted_authserv": ["mx.lab.test"],
         "key": KEY,
         "state_dir": folder,
@@ -163,8 +163,8 @@ class Hand:
 
     async def __aenter__(self) -> Hand:
         kind = smtplib.LMTP if self._lmtp else smtplib.SMTP
-        self._client = await asyncio.to_thread(kind, *self._where)
-        await asyncio.to_thread(self._client.ehlo, "client.test")
+        self._client = client = await asyncio.to_thread(lambda: kind(*self._where))
+        await asyncio.to_thread(client.ehlo, "client.test")
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.mail_help import ADDRESS, LIST, Hand, Listening, mail, running
+from tests.mail_help import LIST, Hand, Listening, mail, running
 
 
 async def test_mail_is_heard_before_250(tmp_path: Path) -> None:
