@@ -359,10 +359,11 @@ class Post(Numbered):
     offer: str = ""
     thread: str = ""
     answered_by: tuple[int, ...] = ()
+    wants: tuple[int, ...] = ()  # who of the author and those who answered would like a trial hour
 
 
 @dataclass(frozen=True, slots=True)
-class File(Numbered):
+class File:
     """A file a partner sent, waiting for `file 3`; gone after policy.mail.file_days."""
 
     kind: ClassVar[str] = "file"
@@ -371,6 +372,11 @@ class File(Numbered):
     person: int  # its reader
     enclosure: Enclosure
     expires_at: datetime
+    pair: int = 0  # whose partners it went between
+
+    @property
+    def key(self) -> tuple[int, int]:
+        return (self.person, self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -418,6 +424,7 @@ class Letter(Numbered):
     listed: bool = False  # a copy of a post to the list, for one of its readers
     invitations: tuple[Invitation, ...] = ()
     files: tuple[Enclosure, ...] = ()
+    moved: bool = False  # goes to another address than it was written for, because it could not be delivered there
     tried_at: datetime | None = None  # handed to the network once, and nobody knows whether it arrived
 
 

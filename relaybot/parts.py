@@ -90,6 +90,9 @@ class Message:
 
 # ------------------------------------------------------------------------------------------- small parts
 
+# In the text of a letter: stands for the address an answer about `letter.about` goes to, which only the medium can make.
+REPLY_HERE = "\ue000"
+
 
 class Level(IntEnum):
     """How well a skill is known (offered) or from where it is learnt."""

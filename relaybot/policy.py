@@ -208,6 +208,17 @@ class ReachSettings(Section):
     )
     looking_days: Days = Field(default=14, description="days between two news to someone who waits for a partner")
     letter_hours: Hours = Field(default=72, description="hours an undelivered message is kept before it is given up")
+    elsewhere_hours: Hours = Field(
+        default=4, description="hours a message waits for its address before another one of the person is used"
+    )
+    urgent_minutes: Minutes = Field(default=10, description="the same in minutes for what is urgent")
+    gather_minutes: Minutes = Field(
+        default=2, description="minutes of pause after which lines from a chat go to a reader of mail as one mail"
+    )
+    long_lines: int = Field(
+        default=2, ge=1, le=50, description="lines of a long text shown at once in a chat; the rest with more"
+    )
+    more_lines: int = Field(default=5, ge=1, le=50, description="lines shown by more")
     talk_minutes: Minutes = Field(default=30, description="minutes of silence after which talk ends by itself")
     mute_hours: Hours = Field(default=24, description="hours mute lasts when no length is given")
     mute_days: Days = Field(default=14, description="longest mute in days")
@@ -245,6 +256,14 @@ class MailSettings(Section):
         default=10_000_000, ge=0, le=25_000_000, description="largest attachment kept for a partner, in bytes"
     )
     files: int = Field(default=20, ge=0, le=1000, description="most attachments kept for one reader")
+    list_readers: Literal["members", "anyone"] = Field(
+        default="members",
+        description="who may subscribe to the list: members (and whoever a moderator lets in), or anyone",
+    )
+    posts_per_day: int = Field(default=10, ge=1, le=1000, description="posts of one person to the list in a day, at most")
+    held_posts: int = Field(
+        default=50, ge=1, le=1000, description="posts of strangers that wait for a moderator, at most; more are dropped"
+    )
     digest_at: str = Field(
         default="08:00", pattern=r"^\d\d:\d\d$", description="when the list's digest is sent, in the reader's zone"
     )

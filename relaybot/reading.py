@@ -16,7 +16,7 @@ from relaybot.desk import Desk
 from relaybot.events import Heard
 from relaybot.forms import Form, Question, form, yes_no
 from relaybot.model import Dialogue, Message, Person, Style
-from relaybot.nouns import codes, profile, subscriptions
+from relaybot.nouns import codes, profile, replying, subscriptions
 from relaybot.ports import Invalid, Refused
 from relaybot.words import common
 from relaybot.words import letters as words

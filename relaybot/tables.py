@@ -217,10 +217,17 @@ class Tables:
         )
         self.mailboxes: Table[Mailbox] = Table()
         self.subscriptions: Table[Subscription] = Table(mode=lambda s: (s.mode,))
-        self.posts: Table[Post] = Table(stage=lambda p: (p.stage,), person=lambda p: (p.person,) if p.person else ())
+        self.posts: Table[Post] = Table(
+            stage=lambda p: (p.stage,),
+            person=lambda p: (p.person,) if p.person else (),
+            asks=lambda p: (True,) if p.ask and p.stage == "open" else (),
+        )
         self.files: Table[File] = Table(person=lambda f: (f.person,))
         self.timers: Table[Timer] = Table(about=lambda t: (t.about,))
-        self.letters: Table[Letter] = Table(person=lambda x: (x.person,) if x.person else ())
+        self.letters: Table[Letter] = Table(
+            person=lambda x: (x.person,) if x.person else (),
+            kept=lambda x: (x.to,) if x.listed and x.held else (),  # for the digest
+        )
         self.tallies: Table[Tally] = Table()
         self.by_kind: dict[str, Table[Any]] = {
             Person.kind: self.people,

@@ -264,6 +264,7 @@ CREATE TABLE post (
   offer TEXT NOT NULL,
   thread TEXT NOT NULL,
   answered_by TEXT NOT NULL,
+  wants TEXT NOT NULL,
   PRIMARY KEY (programme, id)
 ) STRICT, WITHOUT ROWID;
 
@@ -273,7 +274,8 @@ CREATE TABLE file (
   person INTEGER NOT NULL,
   enclosure TEXT NOT NULL,
   expires_at INTEGER NOT NULL,
-  PRIMARY KEY (programme, id)
+  pair INTEGER NOT NULL,
+  PRIMARY KEY (programme, person, id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE timer (
@@ -306,6 +308,7 @@ CREATE TABLE letter (
   listed INTEGER NOT NULL CHECK (listed IN (0, 1)),
   invitations TEXT NOT NULL,
   files TEXT NOT NULL,
+  moved INTEGER NOT NULL CHECK (moved IN (0, 1)),
   tried_at INTEGER,
   PRIMARY KEY (programme, id)
 ) STRICT, WITHOUT ROWID;

@@ -11,9 +11,13 @@
     pair 12 ana bram trial apart            ... without a place of their own
     hour 40 12 2026-11-26 18:00             an hour M12 has agreed on, S40
     network mail letter                     a second network, of letters (or: network irc:other line)
+    list own                                a mailing list that relaybot distributes (or: list external); its network is mail
+    member chidi@mail learn=...             somebody who is written to at mail/chidi@example.net
     ana > join                              ana says it in private
     ana@mail > yes                          ana writes it from mail/ana@example.net, below our own mail
     ana@mail < ~Linked                      a line to her there; signatures are left out
+    ana@mail/P4 > I know haskell            ... to the reply address of a letter about P4
+    ana@list > a subject | hello all        ... to the list; `stranger ana` before: by a bare From line
     ana@public > !join                      ... in the public place; @team the moderators', @m12 the pair's
     ana < Hello ana.                        exactly this line goes to ana in private, next
     public < ~written to you                a line to that place that contains the words
@@ -70,6 +74,7 @@ from relaybot.skills import read_skills
 NETWORK = "irc:test"
 NAME = "tech-peer"
 MAIL_DOMAIN = "example.net"
+LIST = "mail/peers@lists.example.org"
 PLACES = {"public": f"{NETWORK}/#{NAME}", "team": f"{NETWORK}/#{NAME}-mods"}
 
 
@@ -165,22 +170,49 @@ class World:
         for name, place in PLACES.items():
             if address == place:
                 return name
+        if address == LIST:
+            return "list"
         network, _, local = address.partition("/")
         if network not in {self.network, ""} and network in self.programme.policy.networks:
             return f"{local.removeprefix('~').removesuffix(f'@{MAIL_DOMAIN}')}@{network}"
         return local.removeprefix("~").removeprefix(f"#{NAME}-")
 
-    def write(self, who: str, text: str, network: str) -> None:
+    def write(self, who: str, text: str, network: str, about: str = "") -> None:
         """Someone says something on a second network; what they mail is taken as an answer to our own mail."""
         address = f"{network}/{who}@{MAIL_DOMAIN}" if network == "mail" else f"{network}/{who}"
         style = self.programme.policy.networks[network].style
+        proven = self.vouched.get(who, True)
         self.fire_until(self.now)
-        self.happen(Heard(Message(network, address, address, who, text, style=style)))
+        self.happen(Heard(Message(network, address, address, who, text, style=style, about=about, proven=proven)))
+
+    def mail_list(self, who: str, text: str) -> None:
+        """Someone writes to the mailing list: "subject | words"."""
+        subject, _, words = text.partition(" | ")
+        address = f"mail/{who}@{MAIL_DOMAIN}"
+        self.fire_until(self.now)
+        message = Message(
+            network="mail",
+            sender=address,
+            reply=address,
+            name=who.title(),
+            text=words,
+            place=LIST,
+            programme=NAME,
+            style=Style.LETTER,
+            subject=subject,
+            thread=f"<{self._count}@{MAIL_DOMAIN}>",
+            proven=self.vouched.get(who, True),
+        )
+        self.happen(Heard(message))
 
     def say(self, who: str, text: str, place: str = "") -> None:
         """Someone says something, in private, in a place, or on a second network."""
-        if place in self.programme.policy.networks:
-            self.write(who, text, place)
+        network, _, about = place.partition("/")
+        if network in self.programme.policy.networks:
+            self.write(who, text, network, about)
+            return
+        if place == "list":
+            self.mail_list(who, text)
             return
         where = PLACES.get(place) or (f"{NETWORK}/#{NAME}-{place}" if place else "")
         sender = f"{NETWORK}/{who}" if self.vouched.get(who, True) else ""
@@ -242,7 +274,8 @@ def add_person(w: World, name: str, **fields: object) -> Person:
     """Put a person with an address into the programme."""
     tally = w.programme.tables.tallies.rows.get("person")
     number = (tally.value if tally else 0) + 1
-    address = f"{w.network}/{name}"
+    name, _, network = name.partition("@")
+    address = f"{network}/{name}@{MAIL_DOMAIN}" if network == "mail" else f"{network or w.network}/{name}"
     person = Person(NAME, number, name, home=address, since=w.now, **fields)  # type: ignore[arg-type]
     w.make(Put(Tally(NAME, "person", number)), Put(person), Put(Address(NAME, address, number)))
     return person
@@ -400,6 +433,10 @@ class Player:
             name, style = tail.split()
             identity = "mail" if name == "mail" else "services"
             self.networks[name] = Network(style=Style(style), identity=identity, pair_places=name != "mail")
+        elif head == "list":
+            self.networks["mail"] = Network(
+                public=LIST, style=Style.LETTER, identity="mail", pair_places=False, list_mode=tail
+            )
         elif head == "now":
             self.start = self.moment(tail)
         elif head == "at":

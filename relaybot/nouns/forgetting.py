@@ -11,7 +11,7 @@ from dataclasses import replace
 from relaybot import forms
 from relaybot.desk import Desk
 from relaybot.model import Person
-from relaybot.nouns import applications, cases, farewell, offers, pairs, people, relay, team
+from relaybot.nouns import applications, cases, farewell, offers, pairs, people, posts, relay, subscriptions, team
 from relaybot.ports import Refused
 from relaybot.rules import ACTIVE_PAIRS
 from relaybot.words import caring as words
@@ -92,8 +92,9 @@ def _forget_sides(desk: Desk, person: Person) -> None:
 
 
 def _forget_rest(desk: Desk, person: Person) -> None:
-    """What is left: open questions, codes, letters, timers, addresses, the record itself."""
+    """What is left: open questions, codes, posts, letters, timers, addresses, the record itself."""
     about = f"person {person.id}"
+    posts.forget(desk, person)
     _drop_dialogues_about(desk, about)
     for dialogue in desk.dialogues.where("person", person.id):
         desk.drop(dialogue)
@@ -108,6 +109,7 @@ def _forget_rest(desk: Desk, person: Person) -> None:
         if letter.to in homes:
             desk.drop(letter)
     for address in desk.addresses.where("person", person.id):
+        subscriptions.forget(desk, address.address)
         desk.drop(address)
     desk.drop(desk.people[person.id])
 

@@ -252,8 +252,21 @@ def local(person: Person, at: datetime) -> datetime:
 
 
 def step_person(desk: Desk, person: Person, verb: str) -> Person:
-    """Move a person along their lifecycle."""
-    return desk.change(person, stage=step("person", person.stage, verb))
+    """Move a person along their lifecycle; what they had as a member ends when they leave or are removed."""
+    changed = desk.change(person, stage=step("person", person.stage, verb))
+    if verb in {"leave", "remove"}:
+        for handler in _LEFT:
+            handler(desk, changed)
+    return changed
+
+
+_LEFT: list[Callable[[Desk, Person], None]] = []
+
+
+def on_leaving(handler: Callable[[Desk, Person], None]) -> Callable[[Desk, Person], None]:
+    """Declare what else ends when somebody leaves the programme or is removed: handler(desk, person)."""
+    _LEFT.append(handler)
+    return handler
 
 
 def speaker(desk: Desk, call: Call, *, verified: bool = True) -> Person:
