@@ -25,7 +25,7 @@ from email_validator import EmailNotValidError, validate_email
 from adapters import letters_layout as texts
 from adapters.letters import Attachment
 from adapters.letters_calendar import invitation, method
-from relaybot.model import Invitation, Letter
+from relaybot.model import REPLY_HERE, Invitation, Letter
 from relaybot.ports import Undeliverable
 
 TEXT_CHARS = 200_000
@@ -72,7 +72,7 @@ def write(letter: Letter, header: Header, files: Sequence[Attachment] = ()) -> b
     message["MIME-Version"] = "1.0"
     attached = [*_calendars(letter, header), *files]
     if not attached:
-        _put_text(message, texts.body(letter.text))
+        _put_text(message, texts.body(_elements(letter, header)))
         return message.as_bytes()
     seal = blake2b(header.message_id.encode(), digest_size=12).hexdigest()
     message.make_mixed(boundary=f"=_{seal}_1")
@@ -217,6 +217,11 @@ _AS_GIVEN = _AsGiven(linesep="\r\n", cte_type="7bit", max_line_length=HEADER_COL
 # --------------------------------------------------------------------------------------------------- parts
 
 
+def _elements(letter: Letter, header: Header) -> tuple[str, ...]:
+    """The letter's text with the reply address where the core could only leave a mark for it."""
+    return tuple(part.replace(REPLY_HERE, header.reply_to or header.address) for part in letter.text)
+
+
 def _put_text(part: EmailMessage, text: str) -> None:
     """The letter's words; quoted-printable where anything on the way could change them (RFC 2045 6.7)."""
     part["Content-Type"] = 'text/plain; charset="utf-8"'
@@ -237,7 +242,7 @@ def _quoted(text: str) -> str:
 def _words(letter: Letter, calendar: Attachment | None, boundary: str) -> EmailMessage:
     """The first part: the words, and where there are dates, the same for programs that keep a calendar (RFC 6047)."""
     text = EmailMessage(_AS_GIVEN)
-    _put_text(text, texts.body(letter.text))
+    _put_text(text, texts.body(_elements(letter, header)))
     if calendar is None:
         return text
     both = EmailMessage(_AS_GIVEN)

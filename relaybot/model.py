@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from relaybot.parts import REPLY_HERE as REPLY_HERE
 from relaybot.parts import Block as Block
 from relaybot.parts import Enclosure as Enclosure
 from relaybot.parts import Forwarded as Forwarded

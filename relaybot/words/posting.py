@@ -186,7 +186,12 @@ def may_not_drop(number: int) -> str:
 
 
 def elsewhere_footer(number: int, author: str) -> tuple[str, ...]:
-    return (RULE, f"  To answer {author} alone: {REPLY_HERE}", f"  In chat: answer P{number} <text>")
+    return (
+        RULE,
+        f"  To answer {author} alone: a mail to {REPLY_HERE} with the line",
+        f"    answer P{number} <text>",
+        "  In chat the same line does.",
+    )
 
 
 def shown_in_channels(number: int) -> str:
