@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from base64 import encodebytes
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -66,13 +66,14 @@ def write(letter: Letter, header: Header, files: Sequence[Attachment] = ()) -> b
     """
     if sum(map(len, letter.text)) > TEXT_CHARS or sum(len(file.data) for file in files) > FILES_BYTES:
         raise Undeliverable("too large for a mail")
+    letter = replace(letter, text=_elements(letter, header))
     message = EmailMessage(_AS_GIVEN)
     for name, value in _headers(letter, header):
         message[name] = value
     message["MIME-Version"] = "1.0"
     attached = [*_calendars(letter, header), *files]
     if not attached:
-        _put_text(message, texts.body(_elements(letter, header)))
+        _put_text(message, texts.body(letter.text))
         return message.as_bytes()
     seal = blake2b(header.message_id.encode(), digest_size=12).hexdigest()
     message.make_mixed(boundary=f"=_{seal}_1")
@@ -242,7 +243,7 @@ def _quoted(text: str) -> str:
 def _words(letter: Letter, calendar: Attachment | None, boundary: str) -> EmailMessage:
     """The first part: the words, and where there are dates, the same for programs that keep a calendar (RFC 6047)."""
     text = EmailMessage(_AS_GIVEN)
-    _put_text(text, texts.body(_elements(letter, header)))
+    _put_text(text, texts.body(letter.text))
     if calendar is None:
         return text
     both = EmailMessage(_AS_GIVEN)
