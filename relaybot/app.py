@@ -168,11 +168,26 @@ async def serve(bot: Bot, on_ready: Callable[[], None] = lambda: None) -> None:
                 group.create_task(adapter.run(bot), name=adapter.network)
             await _until_ready(bot)
             if bot.embedded:
+                bot.embedded.update(_embedded_mail_at(bot))
                 _write_private(bot.config.state_dir / EMBEDDED_FILE, json.dumps(bot.embedded) + "\n")
             notify("READY=1")
             on_ready()
     finally:
         await bot.office.finish()
+
+
+def _embedded_mail_at(bot: Bot) -> dict[str, str]:
+    """Where the embedded mail server listens and where its mail lies; nothing without one."""
+    if bot.config.embedded is None or bot.config.mail is not None:
+        return {}
+    found = {}
+    for adapter in bot.adapters:
+        listening = getattr(adapter, "listening", None)  # only what listens itself has it; the port knows nothing of it
+        if adapter.network == MAIL_NETWORK and listening is not None:
+            found["smtp"] = f"{listening[0]}:{listening[1]}"
+            found["maildir"] = str(bot.config.base / bot.config.embedded.maildir)
+            found["mail_domain"] = bot.config.embedded.mail_domain
+    return found
 
 
 async def _until_ready(bot: Bot) -> None:

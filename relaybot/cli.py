@@ -113,12 +113,20 @@ def _say_where(bot: Any) -> None:
     """What a newcomer needs to know once everything is up."""
     names = ", ".join(bot.programmes)
     print(f"relaybot {__version__} is running; programme: {names}.", flush=True)
-    if bot.embedded:
+    channel = next(iter(bot.programmes))
+    if "irc" in bot.embedded:
         host, _, port = bot.embedded["irc"].rpartition(":")
-        channel = next(iter(bot.programmes))
         print(f"Connect an IRC program to {host} port {port} without TLS, for example:", flush=True)
         print(f"  irssi -c {host} -p {port} -n ana     then: /join #{channel}   and: /msg relaybot join", flush=True)
-        print("Mail is not served yet by this version.", flush=True)
+    if "smtp" in bot.embedded:
+        domain = bot.embedded["mail_domain"]
+        print(f"Mail to {channel}@{domain} (the list) or relaybot@{domain} goes to {bot.embedded['smtp']}, for example:", flush=True)
+        print(
+            f"  swaks --server {bot.embedded['smtp']} --from chidi@example.net --to {channel}@{domain}"
+            ' --body "I know PostgreSQL and would like to learn accessibility testing. Chidi"',
+            flush=True,
+        )
+        print(f"  answers lie in the Maildir {bot.embedded['maildir']}, which mail programs open, e.g. mutt -f", flush=True)
     if bot.code:
         print(f"The first moderator says to relaybot in private:  mod claim {bot.code}", flush=True)
 

@@ -255,7 +255,11 @@ class Desk:
 
     def _sealed(self, to: str, parts: list[Letter]) -> Letter:
         heard = self.heard
-        answers = heard.thread if heard is not None and to in {heard.sender, heard.reply} else ""
+        below = heard is not None and to in {heard.sender, heard.reply}
+        answers = heard.thread if heard is not None and below else ""
+        subject = next((part.subject for part in parts if part.subject), "")
+        if not subject and heard is not None and below and heard.subject:
+            subject = f"Re: {heard.subject}"
         claims = {part.claim for part in parts}
         team = [p.name for p in self.people.where("moderator", True)]
         return replace(
@@ -265,7 +269,7 @@ class Desk:
             expires_at=max(part.expires_at or self.now for part in parts),
             claim=parts[0].claim if len(claims) == 1 else "",
             about=next((part.about for part in parts if part.about), ""),
-            subject=next((part.subject for part in parts if part.subject), ""),
+            subject=subject,
             thread=answers,
             invitations=tuple(date for part in parts for date in part.invitations),
             files=tuple(file for part in parts for file in part.files),

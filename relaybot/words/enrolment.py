@@ -137,7 +137,9 @@ def handed_in(
     return (
         f"Thank you, {person.name}. A{application.id} is now with the moderators. A person reads it, {usually(usual_days)}at the latest by {by}.",
         f"I noted: {'; '.join(noted)}.",
-        "To see where it stands, mail me the word  status .   To take it back:  leave .",
+        "Mail me one of these words at any time:",
+        "  status  where it stands",
+        "  leave   take it back",
     )
 
 
