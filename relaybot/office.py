@@ -142,7 +142,9 @@ class Office:
         event = Told(letter, outcome, reason) if letter.receipt else None
         gone = None if outcome == "waiting" else letter
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        if event is not None:
+        if letter.id not in programme.tables.letters.rows:  # moved to another address, or forgotten, since
+            done.set_result(None)
+        elif event is not None:
             self._inbox.append(_Incoming(programme, event, done, gone))
             self._bell.set()
         elif gone is not None:  # a commit of its own would delay whoever speaks next
@@ -172,6 +174,7 @@ class Office:
         if words[:1] == ["join"] and len(words) > 1 and words[1] in self.programmes:
             return self.programmes[words[1]]
         known = [p for p in self.programmes.values() if message.sender in p.tables.addresses.rows]
+        known = known or [p for p in self.programmes.values() if p.tables.codes.keys("address", message.sender)]
         return known[0] if known else next(iter(self.programmes.values()))
 
     def ring(self) -> None:

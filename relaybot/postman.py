@@ -84,7 +84,8 @@ class Postman:
         reader.out += 1
 
         def still() -> bool:
-            return not self._expired(letter) and stands(programme, letter)
+            kept = letter.id in programme.tables.letters.rows  # else it has moved, or its reader was forgotten
+            return kept and not self._expired(letter) and stands(programme, letter)
 
         def settle(outcome: str, reason: str, seconds: float) -> Awaitable[None]:
             return self._settled(reader, programme, letter, outcome, reason, seconds)

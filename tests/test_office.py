@@ -14,7 +14,7 @@ from relaybot import commands, office
 from relaybot import decide as core
 from relaybot.desk import Desk, Programme
 from relaybot.events import Due, Event, Heard, Moment, Told
-from relaybot.model import Decision, Letter, Put, Timer, Urgency
+from relaybot.model import Decision, Drop, Letter, Put, Timer, Urgency
 from relaybot.office import Office, fill
 from relaybot.policy import Network, Policy
 from relaybot.ports import StoreFailed
@@ -59,6 +59,11 @@ class Bench:
     def post(self, programme: Programme, letter: Letter) -> None:
         """Hand a committed letter to the postman of the moment."""
         self.postman.post(programme, letter)
+
+    def lay_out(self, letter: Letter) -> None:
+        """Put a letter into the outbox, and hand it to the postman."""
+        self.programme.apply((Put(letter),))
+        self.postman.post(self.programme, letter)
 
     async def work(self) -> None:
         """Work until nothing is left to do."""
@@ -260,12 +265,11 @@ async def test_alive_is_written_once_a_minute(bench: Bench) -> None:
 
 async def test_order_per_reader_while_waiting(bench: Bench) -> None:
     """Letters to one reader leave in order even when the first must wait; another reader is not delayed."""
-    programme = bench.programme
     bench.adapter.outcome = ("later", "not logged in", 60.0)
-    bench.postman.post(programme, a_letter(1))
+    bench.lay_out(a_letter(1))
     bench.adapter.outcome = ("sent", "", 0.0)
-    bench.postman.post(programme, a_letter(2))
-    bench.postman.post(programme, a_letter(3, to="irc:test/bob"))
+    bench.lay_out(a_letter(2))
+    bench.lay_out(a_letter(3, to="irc:test/bob"))
     assert bench.texts() == ["3"]
 
     bench.postman.reachable("irc:test/ana")
@@ -276,10 +280,9 @@ async def test_order_per_reader_while_waiting(bench: Bench) -> None:
 
 async def test_claims_are_asked_when_it_leaves(bench: Bench) -> None:
     """A letter whose claim no longer holds, or that expired, is not sent."""
-    programme = bench.programme
-    bench.postman.post(programme, a_letter(1, claim="pair 12 asked_first"))
-    bench.postman.post(programme, a_letter(2, expires_at=START))
-    bench.postman.post(programme, a_letter(3, expires_at=START + timedelta(seconds=1)))
+    bench.lay_out(a_letter(1, claim="pair 12 asked_first"))
+    bench.lay_out(a_letter(2, expires_at=START))
+    bench.lay_out(a_letter(3, expires_at=START + timedelta(seconds=1)))
 
     assert bench.texts() == ["3"]
 
@@ -291,7 +294,7 @@ async def test_waiting_is_told_once(bench: Bench, monkeypatch: pytest.MonkeyPatc
         bench.postman, "settle", lambda programme, letter, outcome, reason: told.append((outcome, reason))
     )
     bench.adapter.outcome = ("later", "not logged in", 60.0)
-    bench.postman.post(bench.programme, a_letter(1, receipt="relay 1"))
+    bench.lay_out(a_letter(1, receipt="relay 1"))
     bench.postman.reachable()
     bench.postman.reachable()
     bench.adapter.outcome = ("sent", "", 0.0)
@@ -304,8 +307,8 @@ async def test_waiting_is_told_once(bench: Bench, monkeypatch: pytest.MonkeyPatc
 async def test_expired_while_waiting(bench: Bench) -> None:
     """A letter nobody could be given until its end is given up, and the ones behind it are tried."""
     bench.adapter.outcome = ("later", "not connected", 60.0)
-    bench.postman.post(bench.programme, a_letter(1, expires_at=START + timedelta(minutes=1), receipt=""))
-    bench.postman.post(bench.programme, a_letter(2))
+    bench.lay_out(a_letter(1, expires_at=START + timedelta(minutes=1), receipt=""))
+    bench.lay_out(a_letter(2))
     bench.clock.pass_(minutes=2)
     bench.adapter.outcome = ("later", "not connected", 60.0)
     bench.postman.reachable()
@@ -313,6 +316,24 @@ async def test_expired_while_waiting(bench: Bench) -> None:
     bench.postman.reachable()
 
     assert bench.texts() == ["2"]
+    bench.postman.close()
+
+
+async def test_what_moved_meanwhile_is_not_sent(bench: Bench) -> None:
+    """A letter that waits here and was taken out of the outbox does not leave, and nobody hears that it was lost."""
+    bench.adapter.outcome = ("later", "not logged in", 60.0)
+    letter = a_letter(1, receipt="relay 12 1 tell 5")
+    bench.lay_out(letter)
+    await bench.work()
+    bench.programme.apply((Drop(letter),))
+    bench.adapter.outcome = ("sent", "", 0.0)
+    before = bench.office.events
+    bench.postman.reachable()
+    await bench.work()
+
+    assert bench.texts() == []
+    assert bench.postman.waiting == 0
+    assert bench.office.events == before
     bench.postman.close()
 
 

@@ -249,5 +249,6 @@ async def test_the_postman_leaves_held_letters_alone() -> None:
     held = replace(_letter(w, ""), held=True, receipt="")
     postman.post(w.programme, held)
     assert (adapter.lines, postman.waiting) == ([], 0)
+    w.programme.apply((Put(replace(held, held=False)),))
     postman.post(w.programme, replace(held, held=False))
     assert [line for _, line in adapter.lines] == ["bram: hi"]

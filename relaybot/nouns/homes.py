@@ -44,7 +44,7 @@ def prefer(desk: Desk, person: Person, address: str) -> None:
     *_, after = whereabouts.lines(desk, person)
     desk.answer(person, address, words.here_we_are(len(asked), "" if asked else after))
     if waited:
-        desk.answer(person, address, words.waited(waited, words.medium(linking.kind(before))))
+        desk.answer(person, address, words.waited(waited, linking.kind(before)))
     _bring(desk, person, before, address)
     for number in asked:
         dialogue = desk.dialogues.get(number)

@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from relaybot import forms, times
 from relaybot.desk import Desk
 from relaybot.model import Application, Dialogue, Meeting, Pair, Person
-from relaybot.nouns import applications, cases, meetings, offers, pairs, people, profile, sessions
+from relaybot.nouns import applications, cases, linking, meetings, offers, pairs, people, profile, sessions
 from relaybot.rules import ACTIVE_PAIRS, RUNNING_MEETINGS
 from relaybot.words import guiding as words
+from relaybot.words import linking as linking_words
 from relaybot.words.applications import means
 from relaybot.words.common import join_words
 
@@ -37,7 +38,19 @@ def lines(desk: Desk, person: Person) -> tuple[str, ...]:
     if waiting_question is not None and not waiting_question.place:
         nexts.insert(0, words.question_open(forms.asked(desk, waiting_question)))
     said = [words.who(person, profile.title(desk), known, standing), *(line for line, _ in found if line), *kept]
+    said += _written_to(desk, person)
     return (*said, nexts[0] if nexts else words.next_join())
+
+
+def _written_to(desk: Desk, person: Person) -> list[str]:
+    """Where they are written to, for somebody who could choose."""
+    others = [a for a in people.addresses(desk, person) if a != person.home]
+    if not others:
+        return []
+    example = linking.kind(others[0]) if linking.kind(others[0]) != linking.kind(person.home) else others[0]
+    return [
+        linking_words.written_to(linking.shown(person.home), [linking.shown(address) for address in others], example)
+    ]
 
 
 def _again(dialogue: Dialogue) -> str:

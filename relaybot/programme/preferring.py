@@ -46,10 +46,10 @@ def prefer(desk: Desk, call: Call) -> None:
     address = homes.meant(desk, call.me, call.text("medium"))
     if address == call.me.home:
         raise Refused(words.home_already(linking.account(address)))
-    if call.team or address != call.message.sender:
+    homes.prefer(desk, call.me, address)
+    if call.team or address != call.message.sender:  # said after what waited has moved, because this stays here
         others = [linking.shown(a) for a in people.addresses(desk, call.me) if a != address]
         call.reply(desk, words.from_now(linking.kind(address), others), *_places(desk, call.me))
-    homes.prefer(desk, call.me, address)
 
 
 def _places(desk: Desk, person: Person) -> list[str]:

@@ -15,9 +15,10 @@ from relaybot.commands import COMMANDS, Call, Text, Word, command
 from relaybot.desk import Desk
 from relaybot.forms import Form, form, given, yes_no
 from relaybot.model import Dialogue, Person
-from relaybot.nouns import fit, profile
+from relaybot.nouns import fit, linking, people, profile
 from relaybot.ports import Invalid, Refused
 from relaybot.skills import renamed, show_skills
+from relaybot.words import linking as linking_words
 from relaybot.words import profiling as words
 
 NONE = frozenset({"none", "nothing", "no", "-", "delete", "empty"})
@@ -132,7 +133,9 @@ def set_(desk: Desk, call: Call) -> None:
 @command("profile", topic="profile", help="what I keep of you, and who sees it", examples=("profile",), proof=False)
 def profile_(desk: Desk, call: Call) -> None:
     """Everything in the profile; while applying, what was answered so far."""
-    call.reply(desk, *words.profile_lines(_as_answered(desk, call.me)))
+    linked = [linking.shown(address) for address in people.addresses(desk, call.me)]
+    named = linking_words.profile_line(linked) if len(linked) > 1 and not call.team else ""
+    call.reply(desk, *words.profile_lines(_as_answered(desk, call.me)), named)
 
 
 @command(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from relaybot.words.common import join_words, short
-from relaybot.words.linking import medium as medium
 from relaybot.words.linking import on
 
 # ------------------------------------------------------------------------------------------------ prefer
@@ -47,14 +46,15 @@ def here_we_are(open_questions: int, after: str) -> str:
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
-def waited(writers: Sequence[tuple[str, int]], where: str) -> str:
+def waited(writers: Sequence[tuple[str, int]], kind: str) -> str:
     """ "Two messages from Bram waited on IRC; here they are:"."""
     count = sum(number for _, number in writers)
     many = _NUMBERS[count] if count < len(_NUMBERS) else str(count)
     names = join_words([name for name, _ in writers])
-    there = "by mail" if where == "mail" else f"on {where}"
     tail = "here it is" if count == 1 else "here they are"
-    return f"{many[0].upper()}{many[1:]} {'message' if count == 1 else 'messages'} from {names} waited {there}; {tail}:"
+    return (
+        f"{many[0].upper()}{many[1:]} {'message' if count == 1 else 'messages'} from {names} waited {on(kind)}; {tail}:"
+    )
 
 
 # ------------------------------------------------------------------------------------------------ unlink

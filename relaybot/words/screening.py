@@ -183,7 +183,7 @@ def case_notice(said: str) -> str:
 
 
 def person(person_: Person, addresses: Sequence[str], state: str) -> str:
-    return f"#{person_.id} {person_.name}, {join_words(list(addresses)[:3]) or 'no address'}: {state}"
+    return f"#{person_.id} {person_.name}, {join_words(list(addresses)[:8]) or 'no address'}: {state}"
 
 
 def person_state(person_: Person, number: int, waiting_since: str, pairs_: Sequence[int]) -> str:
