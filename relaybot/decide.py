@@ -11,7 +11,7 @@ from relaybot import answers, commands, forms, hearing, reading
 from relaybot.desk import Desk, Programme
 from relaybot.events import Bounced, Came, Due, Event, Heard, Moment, Started, Told
 from relaybot.model import Decision, Letter, Message, Pair, Person, Style
-from relaybot.nouns import pairs, people, proving
+from relaybot.nouns import letters_out, pairs, people, proving
 from relaybot.nouns.soundness import unsound
 from relaybot.ports import Invalid, Refused
 from relaybot.words import common as words
@@ -34,7 +34,8 @@ def decide(programme: Programme, event: Event, moment: Moment) -> Decision:
         late = (desk.now - timer.due).total_seconds()
         commands.fire(desk, timer.name, timer.about, max(late, 0.0))
     elif isinstance(event, Told):
-        commands.settle(desk, event.letter, event.outcome, event.reason)
+        if not letters_out.settled(desk, event.letter, event.outcome, event.reason):
+            commands.settle(desk, event.letter, event.outcome, event.reason)
     elif isinstance(event, Came):
         people.let_in(desk, event.address)
     elif isinstance(event, Bounced):

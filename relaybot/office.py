@@ -139,7 +139,7 @@ class Office:
 
     def settle(self, programme: Programme, letter: Letter, outcome: str, reason: str = "") -> Awaitable[None]:
         """A letter's fate is known (or, with outcome "waiting", is that it waits); done when it is written down."""
-        event = Told(letter, outcome, reason) if letter.receipt else None
+        event = Told(letter, outcome, reason) if letter.receipt or (letter.person and outcome != "sent") else None
         gone = None if outcome == "waiting" else letter
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         if letter.id not in programme.tables.letters.rows:  # moved to another address, or forgotten, since

@@ -124,7 +124,7 @@ class Postman:
             if reader.queue:
                 self._plan(reader, letter.to, 0.0)
             return done
-        if letter.receipt and letter.id not in self._waiting_told:
+        if (letter.receipt or letter.person) and letter.id not in self._waiting_told:
             self._waiting_told.add(letter.id)
             self.settle(programme, letter, "waiting", reason)
         behind = [item for item in reader.queue if item[1].id > letter.id]

@@ -134,6 +134,8 @@ def _commands(
         meant = (command, rest)
         if dialogue is not None and not explicit and not hearing.is_command(desk, dialogue, meant):
             break
+        if dialogue is None and not explicit and replying.is_talk(desk, message, line):
+            break
         if not hearing.parses(meant):
             if explicit or (len(line.split()) <= hearing.A_SENTENCE and not after.strip()):
                 commands.read_args(*meant)  # says how it goes

@@ -16,7 +16,7 @@
     ana > join                              ana says it in private
     ana@mail > yes                          ana writes it from mail/ana@example.net, below our own mail
     ana@mail < ~Linked                      a line to her there; signatures are left out
-    ana@mail/P4 > I know haskell            ... to the reply address of a letter about P4
+    ana@mail/P4 > I know haskell            ... to the reply address of a letter about P4; " \\n " is a new line
     ana@list > a subject | hello all        ... to the list; `stranger ana` before: by a bare From line
     ana@public > !join                      ... in the public place; @team the moderators', @m12 the pair's
     ana < Hello ana.                        exactly this line goes to ana in private, next
@@ -25,6 +25,7 @@
     ana < **                                any number of lines, perhaps none
     at 2026-11-23 09:00                     time passes; due timers fire on the way, in order
     away bram | back bram                   letters to bram wait | are delivered now
+    down irc:test | up irc:test             a whole network is not there | is there again
     outage 18:21                            relaybot is off until then: what was due fires late
     dana > approve H#                       H# is the case opened last, H#1 the one opened first
 
@@ -140,17 +141,18 @@ class World:
             expired = letter.expires_at is not None and letter.expires_at <= self.now
             if expired or not stands(self.programme, letter):
                 self._give_up(letter, "expired" if expired else "")
-            elif letter.to in self.away:
-                if letter.receipt and letter.id not in self.told_waiting:
+            elif letter.to in self.away or letter.to.partition("/")[0] in self.away:
+                if (letter.receipt or letter.person) and letter.id not in self.told_waiting:
                     self.told_waiting.add(letter.id)
-                    self.happen(Told(letter, "waiting", "not logged in"))
+                    reason = "not logged in" if letter.to in self.away else "not connected"
+                    self.happen(Told(letter, "waiting", reason))
             else:
                 self._hand_out(letter)
 
     def _give_up(self, letter: Letter, reason: str) -> None:
         if letter.id in self.programme.tables.letters.rows:
             self.make(Drop(letter))
-            if letter.receipt:
+            if letter.receipt or letter.person:
                 self.happen(Told(letter, "undeliverable", reason))
 
     def _hand_out(self, letter: Letter) -> None:
@@ -182,6 +184,7 @@ class World:
         address = f"{network}/{who}@{MAIL_DOMAIN}" if network == "mail" else f"{network}/{who}"
         style = self.programme.policy.networks[network].style
         proven = self.vouched.get(who, True)
+        text = text.replace(" \\n ", "\n")
         self.fire_until(self.now)
         self.happen(Heard(Message(network, address, address, who, text, style=style, about=about, proven=proven)))
 
@@ -466,6 +469,12 @@ class Player:
             self.settled()
             self.step = number
             self.world.outage_until(self.moment(tail))
+        elif head == "down":
+            self.world.away.add(tail)
+        elif head == "up":
+            self.settled()
+            self.world.away.discard(tail)
+            self.world.deliver()
         elif head == "away":
             self.world.away.add(self.address(tail))
             self.world.deliver()

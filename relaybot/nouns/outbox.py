@@ -10,6 +10,7 @@ from dataclasses import replace
 from relaybot.desk import Desk
 from relaybot.model import Letter, Person, Style
 from relaybot.words import letters as words
+from relaybot.words import relaying
 
 
 def move(desk: Desk, letter: Letter, to: str, **fields: object) -> Letter:
@@ -18,9 +19,21 @@ def move(desk: Desk, letter: Letter, to: str, **fields: object) -> Letter:
     style = desk.style(to)
     moved = replace(letter, id=desk.serial(), to=to, style=style, tried_at=None, **fields)  # type: ignore[arg-type]
     if style is not letter.style:
-        moved = replace(moved, text=_told(desk, moved), thread="")
+        moved = replace(_of_a_partner(desk, moved) or replace(moved, text=_told(desk, moved)), thread="")
     desk.put(moved)
     return moved
+
+
+def _of_a_partner(desk: Desk, letter: Letter) -> Letter | None:
+    """Words of a partner say whose they are: each line of a chat, a letter in its From line; None for any other letter."""
+    head, *rest = letter.receipt.split(" ")
+    writer = desk.people.get(int(rest[1])) if head == "relay" else None
+    if writer is None:
+        return None
+    if letter.style is Style.LINE:
+        return replace(letter, text=tuple(relaying.carried(writer.name, line) for line in letter.text[:-1]), via="")
+    text = (*letter.text, relaying.how_to_answer(writer.name, writer.home.partition("/")[0].partition(":")[0]))
+    return replace(letter, text=text, via=writer.name, subject=relaying.writes_to_you(writer.name))
 
 
 def _told(desk: Desk, letter: Letter) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Relaying: `tell` carries one line to the partner, `talk` every line until one with only a dot.
+"""Relaying: `tell` carries one line to the partner, `talk` every line until one with only a dot, a reply a whole letter.
 
 The words themselves are nouns/relay.py's: they live in a letter and nowhere else. What is said in a pair's
 own place needs no carrying; it is kept only while the partner must not be reached.
@@ -9,12 +9,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 from relaybot import commands, forms
-from relaybot.commands import Call, Ref, Text, command, on_receipt, on_timer, overhears
+from relaybot.commands import Call, Ref, Text, command, on_bounce, on_receipt, on_reply, on_timer, overhears
 from relaybot.desk import Desk
 from relaybot.forms import Form, Question, Taken, form
-from relaybot.model import Dialogue, Letter, Pair, Person
-from relaybot.nouns import meetings, pairs, relay
-from relaybot.ports import Invalid
+from relaybot.model import Dialogue, Letter, Message, Pair, Person
+from relaybot.nouns import meetings, pairs, people, relay, replying
+from relaybot.ports import Invalid, Refused
+from relaybot.words import common as common_words
 from relaybot.words import relaying as words
 
 DOT = "."
@@ -31,7 +32,77 @@ WORD_SECONDS = 3600  # a pair's last word is written down this often at most
 )
 def tell(desk: Desk, call: Call) -> None:
     """One line to the partner."""
-    relay.carry(desk, pairs.mine(desk, call, relay.OPEN), call.me, call.text("text"))
+    relay.carry(desk, pairs.mine(desk, call, relay.OPEN), call.me, call.text("text"), files=call.message.files)
+
+
+@command(
+    DOT,
+    topic="pair",
+    help="what you wrote to a partner who reads mail goes now, without waiting for your pause",
+    examples=(DOT,),
+)
+def send_now(desk: Desk, call: Call) -> None:
+    """Nothing more comes for now: gathered words leave."""
+    waiting = relay.gathered(desk, call.me)
+    if not waiting:
+        raise Refused(common_words.unknown(DOT))
+    for pair, letter in waiting:
+        relay.send(desk, pair, call.me, letter)
+
+
+@on_timer("words-send")
+def words_send(desk: Desk, about: str, late_seconds: float) -> None:
+    """The writer has paused: what they wrote goes as one mail."""
+    _, number, person = about.split()
+    writer = desk.people.get(int(person))
+    for pair, letter in relay.gathered(desk, writer) if writer is not None else ():
+        if writer is not None and pair.id == int(number):
+            relay.send(desk, pair, writer, letter)
+
+
+@command(
+    "more",
+    topic="pair",
+    help="the next lines of a long text your partner wrote",
+    examples=("more",),
+)
+def more(desk: Desk, call: Call) -> None:
+    """The next lines of what was too long for a chat."""
+    lines, left = relay.more(desk, call.me)
+    if not lines:
+        raise Refused(words.no_more())
+    call.reply(desk, *lines, words.more_left(left) if left else "")
+
+
+@on_reply("pair")
+def reply_about_pair(desk: Desk, message: Message, person: Person, number: int) -> bool:
+    """Whoever answers a letter about their pair writes to their partner."""
+    pair = desk.pairs.get(number)
+    return pair is not None and replying.taken(desk, message, person, pair, f"M{number}")
+
+
+@on_reply("meeting")
+def reply_about_hour(desk: Desk, message: Message, person: Person, number: int) -> bool:
+    """Whoever answers a letter about an hour writes to their partner too."""
+    meeting = desk.meetings.get(number)
+    pair = desk.pairs.get(meeting.pair) if meeting is not None else None
+    return pair is not None and replying.taken(desk, message, person, pair, f"S{number}")
+
+
+@on_bounce
+def came_back(desk: Desk, address: str, permanent: bool, reason: str) -> None:
+    """Mail to somebody came back; whether their mailbox refuses from now on is known when all have heard of it."""
+    person = people.by_address(desk, address)
+    if person is not None:
+        desk.plan("mailbox-refuses", f"person {person.id}", desk.now)
+
+
+@on_timer("mailbox-refuses")
+def mailbox_refuses(desk: Desk, about: str, late_seconds: float) -> None:
+    """Partners of somebody whose mailbox refuses know that their words do not arrive."""
+    person = desk.people.get(int(about.split()[1]))
+    if person is not None:
+        relay.cut_off(desk, person)
 
 
 @command(
@@ -88,6 +159,9 @@ def _stop(desk: Desk, person: Person) -> None:
 def _done(desk: Desk, dialogue: Dialogue) -> None:
     person = desk.people[dialogue.person]
     desk.tell(person, words.talk_ends(_partner(desk, dialogue)))
+    for pair, letter in relay.gathered(desk, person):
+        if dialogue.about == f"M{pair.id}":
+            relay.send(desk, pair, person, letter)
     _stop(desk, person)
 
 
@@ -117,7 +191,7 @@ def talk_idle(desk: Desk, about: str, late_seconds: float) -> None:
 @on_receipt("relay")
 def relayed(desk: Desk, letter: Letter, reference: str, outcome: str, reason: str) -> None:
     """What became of words: the writer is told."""
-    relay.settled(desk, reference, outcome, reason)
+    relay.settled(desk, letter, reference, outcome, reason)
 
 
 @on_timer("words-expire")

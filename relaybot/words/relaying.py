@@ -9,8 +9,7 @@ from datetime import datetime
 
 from relaybot import times
 from relaybot.words.common import short
-
-MEDIA = {"irc": "IRC", "matrix": "Matrix", "mail": "mail"}
+from relaybot.words.reaching import MEDIA
 
 
 def carried(name: str, line: str) -> str:
@@ -18,14 +17,73 @@ def carried(name: str, line: str) -> str:
     return f"{name}: {line}"
 
 
-def delivered(name: str, at: datetime, zone: str) -> str:
-    return f"Delivered to {name} {times.show_time(at, zone)}."
+def by_mail(name: str) -> str:
+    """Who says it, when it was written as a mail."""
+    return f"{name} (mail)"
 
 
-def waiting(name: str, medium: str, *, reachable: bool, hours: int) -> str:
+def writes_to_you(name: str) -> str:
+    """The subject of a letter of words."""
+    return f"{name} writes to you"
+
+
+def how_to_answer(name: str, medium: str) -> str:
+    """The last line of a letter of words."""
+    where = "by mail" if medium == "mail" else f"on {MEDIA.get(medium, medium)}"
+    return f"Answer this mail and your words reach {name} {where}."
+
+
+def more_waits(name: str, count: int, hours: int) -> str:
+    return f"{count} more lines from {name}: more (kept {hours} hours)"
+
+
+def more_left(count: int) -> str:
+    return f"{count} more: more"
+
+
+def no_more() -> str:
+    return "There is nothing more to show."
+
+
+def gathering(name: str, minutes: int) -> str:
+    pause = "a minute" if minutes == 1 else f"{minutes} minutes"
+    return f"This goes to {name} as one mail when you pause for {pause}. Send it now: ."
+
+
+def mailed(name: str, at: datetime, zone: str) -> str:
+    return f"Mailed to {name} {times.show_time(at, zone)}."
+
+
+def delivered(name: str, at: datetime, zone: str, medium: str = "") -> str:
+    on = f" on {MEDIA.get(medium, medium)}" if medium else ""
+    return f"Delivered to {name}{on} {times.show_time(at, zone)}."
+
+
+def waiting(name: str, medium: str, *, reachable: bool, hours: int, elsewhere: int = 0) -> str:
+    """`elsewhere`: after so many hours another address of theirs is tried, should they have one; 0: there is no other way."""
+    until = f"or another way in {elsewhere} hours if they allowed one" if elsewhere else f"within {hours} hours"
+    if medium == "mail":
+        return f"Waiting: mail can't be handed over at the moment; I deliver to {name} when it can, {until}."
     if not reachable:
-        return f"Waiting: {MEDIA.get(medium, medium)} can't be reached at the moment; I deliver to {name} when it can, within {hours} hours."
-    return f"Waiting: {name} is not logged in on {MEDIA.get(medium, medium)}; I deliver when they are, within {hours} hours."
+        return f"Waiting: {MEDIA.get(medium, medium)} can't be reached at the moment; I deliver to {name} when it can, {until}."
+    return f"Waiting: {name} is not logged in on {MEDIA.get(medium, medium)}; I deliver when they are, {until}."
+
+
+def mailbox_refuses(name: str, since: datetime, zone: str, now: datetime) -> str:
+    at = times.show_time(since, zone) if (now - since).total_seconds() < 12 * 3600 else times.show(since, zone)
+    return f"Not delivered: {name}'s mailbox refuses mail since {at}. A moderator knows."
+
+
+def mailbox_may_have_lost(name: str, since: datetime, zone: str) -> str:
+    return f"What you wrote to {name} lately may not have arrived: {name}'s mailbox refuses mail since {times.show_time(since, zone)}. A moderator knows."
+
+
+def team_mailbox(number: int, name: str, since: datetime) -> str:
+    return f"M{number}: {name}'s mailbox refuses mail since {times.show(since, 'UTC')} UTC, so words of the partner don't arrive. Perhaps {name} can be reached another way; I pass on nothing of the words."
+
+
+def private_question(name: str) -> str:
+    return f"I have passed nothing of this on, because I had asked you something that is only for me. To write to {name}, begin your mail with: tell"
 
 
 def waiting_too(name: str) -> str:

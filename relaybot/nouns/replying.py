@@ -1,0 +1,151 @@
+"""Replies to letters about a pair: what of them answers an open question, and what are words for the partner.
+
+An answer is found only where nothing in its sentence takes it back; words go to the partner only when no question
+is open that is for the writer alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from relaybot import answers, forms
+from relaybot.desk import Desk
+from relaybot.model import Dialogue, Message, Pair, Person
+from relaybot.nouns import pairs, relay
+from relaybot.ports import Invalid, Refused
+from relaybot.words import relaying as words
+
+# Questions whose answers the partner hears anyway; any other open question may be about what they must not hear.
+SHARED = frozenset({"times", "proposal", "move", "length"})
+SENTENCES = 4  # an answer stands in the first ones
+
+_SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
+_GREETING = re.compile(
+    r"(?:hi|hello|hey|dear|greetings|good (?:morning|afternoon|evening|day)|thank you|thanks)\b[^,.!:;]*[,.!:;]?\s*",
+    re.I,
+)
+_DOUBT = re.compile(
+    r"\b(?:but|not|never|unless|except|if|however|only|maybe|perhaps|instead|rather|cannot|neither|nor|otherwise|or)\b"
+    r"|n['\u2019]t\b|\?",
+    re.I,
+)
+_NAMED = re.compile(r"[amsgh][0-9]{1,10}\b", re.I)
+_NUMBER = re.compile(r"\d{1,2}\.?")
+_ANSWERS = frozenset({"yes", "no", "none"})
+_AROUND = frozenset(
+    """a all also and any are be best better both can choose course do definitely either fine first for from good great
+    gladly happily happy i ideal i'd i'm indeed is it just like love me my number numbers of ok okay on one option options
+    perfect perfectly please pleasure prefer really second so sounds suit suits sure thank thanks that the them these
+    this time times to too us very we well will with with works work would wonderful you absolutely certainly let's take""".split()
+)
+
+
+def answer_in(text: str, reads: Callable[[str], bool]) -> tuple[str, str]:
+    """The part of a letter that answers a question (`reads` says whether it does), and the words if there are more.
+
+    ("1 2", "") for just an answer, ("1", the whole letter) for one with words around it, ("", the whole letter) else.
+    """
+    whole = " ".join(text.split())
+    if not whole or reads(whole):
+        return whole, ""
+    sentences = [s.strip() for s in _SENTENCE.split(text) if s.strip()]
+    for number, sentence in enumerate(sentences[:SENTENCES]):
+        found = _in_sentence(sentence, lambda said: said.lower() not in forms.EXITS and reads(said))
+        if found:
+            alone = len(sentences) == 1 and number == 0 and _plain(sentence) == found
+            return found, "" if alone else text
+    return "", text
+
+
+def _in_sentence(sentence: str, reads: Callable[[str], bool]) -> str:
+    if _DOUBT.search(sentence):
+        return ""
+    said = _GREETING.sub("", sentence, count=1) if _GREETING.match(sentence) else sentence
+    clauses = [said, *said.split(",")]
+    for clause in clauses:
+        bare = clause.strip().rstrip(".!;:")
+        found = bare if bare and reads(bare) else _plain(clause)
+        if found and reads(found):
+            return found
+    return ""
+
+
+def _plain(clause: str) -> str:
+    """The numbers, or the yes or no, of a clause that says nothing else of weight; "" when it does."""
+    kept: list[str] = []
+    for token in re.findall(r"[\w'\u2019]+\.?|[^\w\s]", clause):
+        word = token.lower().rstrip(".").replace("\u2019", "'")
+        if _NUMBER.fullmatch(token) or word in _ANSWERS:
+            kept.append(word)
+        elif word and word not in _AROUND and word.isalnum() | ("'" in word):
+            return ""
+    if len(set(kept) & _ANSWERS) and len(kept) > 1:
+        return ""
+    return " ".join(kept)
+
+
+# ------------------------------------------------------------------------------------------------ taking
+
+
+def is_talk(desk: Desk, message: Message, line: str) -> bool:
+    """Whether a line that begins like an answer ("No hurry", "Yes, gladly") is said to the partner: nothing was asked."""
+    head, _, rest = line.strip().partition(" ")
+    kind, number = message.about[:1], message.about[1:]
+    if head.lower() not in {"yes", "no"} or not rest or _NAMED.match(rest) or not number.isdigit():
+        return False
+    hour = desk.meetings.get(int(number)) if kind == "S" else None
+    pair = desk.pairs.get(hour.pair if hour is not None else int(number)) if kind == "M" or hour is not None else None
+    return pair is not None and pair.stage in relay.OPEN
+
+
+def taken(desk: Desk, message: Message, person: Person, pair: Pair, *abouts: str) -> bool:
+    """Take a letter that answers one about this pair (or an hour of it); False when it is not this person's to answer."""
+    if pairs.side(desk, pair, person) is None or not message.proven or message.stranger:
+        return False
+    open_ = pair.stage in relay.OPEN
+    asked = _asked(desk, person, {*abouts, f"M{pair.id}"} if open_ else set(abouts))
+    for dialogue in asked:
+        said, more = answer_in(message.text, _reader(desk, dialogue))
+        if said:
+            if open_ and dialogue.form in SHARED and (more or message.files):
+                relay.carry(desk, pair, person, more, mode="quiet", files=message.files)
+            answers.answer(desk, desk.dialogues[dialogue.id], said)
+            return True
+    private = [d for d in asked if d.form not in SHARED or not open_]
+    hopeless = [d for d in asked if not re.search(r"[^\W\d_]", message.text)]
+    if private or hopeless:
+        _say_again(desk, pair, person, (private or hopeless)[0], message.text, open_=open_)
+        return True
+    if not open_:
+        why_not = pairs.why_not(desk, person, pair.id)
+        if why_not:
+            raise Refused(why_not)
+        return False
+    relay.carry(desk, pair, person, message.text, mode="letter", files=message.files)
+    return True
+
+
+def _asked(desk: Desk, person: Person, abouts: set[str]) -> list[Dialogue]:
+    """The questions open about this, the one asked last first; those about the object named before the pair's others."""
+    found = [
+        d
+        for d in desk.dialogues.where("person", person.id)
+        if d.about in abouts and d.asked_at is not None and not d.kept and not d.place and d.form != "talk"
+    ]
+    return sorted(found, key=lambda d: (d.asked_at or desk.now, d.id), reverse=True)
+
+
+def _reader(desk: Desk, dialogue: Dialogue) -> Callable[[str], bool]:
+    return lambda said: answers.takes(desk, dialogue, said)
+
+
+def _say_again(desk: Desk, pair: Pair, person: Person, dialogue: Dialogue, text: str, *, open_: bool) -> None:
+    """A question is open that may be private, and this does not answer it: nothing of it is passed on."""
+    try:
+        answers.answer(desk, dialogue, text)
+    except Invalid as problem:
+        if not open_:
+            raise
+        partner = pairs.partner(desk, pair, person)
+        raise Invalid(f"{problem} {words.private_question(partner.name)}") from None
