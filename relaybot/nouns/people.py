@@ -89,6 +89,9 @@ def zone(person: Person) -> str:
 
 # ---------------------------------------------------------------------------------------- moderators
 
+_FIRST_ID = re.compile(r"\b[AMSHP][0-9]{1,10}\b")  # what a line to the moderators is about
+
+
 
 def moderators(desk: Desk, hidden_from: Iterable[int] = ()) -> list[Person]:
     """All moderators, without those whom a matter concerns."""
@@ -97,16 +100,24 @@ def moderators(desk: Desk, hidden_from: Iterable[int] = ()) -> list[Person]:
 
 
 def tell_team(desk: Desk, *lines: str, hidden_from: Iterable[int] = (), urgency: Urgency = Urgency.PERSONAL) -> None:
-    """Write to the moderators: in their place, or to each alone when it concerns one of them or no place exists."""
+    """Write to the moderators: in their place, or to each alone when it concerns one of them or they have none."""
     hidden = set(hidden_from)
     places = [n.moderators for n in desk.policy.networks.values() if n.moderators]
     concerned = [p for p in moderators(desk) if p.id in hidden]
     if places and not concerned:
         for place in places:
             desk.post(place, *lines, urgency=urgency)
-        return
+    named = _FIRST_ID.search(" ".join(lines))
     for moderator in moderators(desk, hidden):
-        desk.tell(moderator, *lines, urgency=urgency)
+        if not places or concerned or not _reads_place(desk, moderator):
+            desk.tell(moderator, *lines, urgency=urgency, about=named[0] if named else "")
+
+
+def _reads_place(desk: Desk, moderator: Person) -> bool:
+    """Whether one of a moderator's addresses is on a network where the moderators have a place."""
+    if (network := desk.network(moderator.home)) is not None and network.moderators:
+        return True
+    return any((n := desk.network(address)) is not None and n.moderators for address in addresses(desk, moderator))
 
 
 def let_in(desk: Desk, address: str) -> None:
