@@ -21,6 +21,7 @@ from relaybot.words import posting as words
 QUOTED_LINES_MAX = 8  # of what an answer was written under
 SUBJECT_CHARS_MAX = 150
 DIGEST_POSTS_MAX = 50
+CHARS_MAX = 100_000  # of one post or digest: what a letter can carry, with room to spare
 KEPT_DAYS = 3  # a copy for the digest, should its timer be late
 
 _TAG = re.compile(r"\s*\[P([0-9]{1,10})\]", re.I)
@@ -242,6 +243,18 @@ def release_kept(desk: Desk, address: str) -> None:
         )
 
 
+def _that_fit(kept: list[Letter]) -> list[Letter]:
+    """As many of the kept copies as one letter can hold."""
+    found: list[Letter] = []
+    chars = 0
+    for copy in kept[:DIGEST_POSTS_MAX]:
+        chars += sum(map(len, copy.text))
+        if found and chars > CHARS_MAX:
+            break
+        found.append(copy)
+    return found
+
+
 def send_digest(desk: Desk, address: str) -> None:
     """One letter out of all kept copies of a reader; what does not fit comes the day after."""
     kept = sorted(desk.letters.where("kept", address), key=lambda x: x.id)
@@ -249,7 +262,8 @@ def send_digest(desk: Desk, address: str) -> None:
     if reader is None or not subscriptions.gets_copies(desk, reader):
         subscriptions.drop_kept(desk, address)
         return
-    now, later = kept[:DIGEST_POSTS_MAX], kept[DIGEST_POSTS_MAX:]
+    now = _that_fit(kept)
+    later = kept[len(now) :]
     if not now:
         return
     text: list[str] = [*words.digest_contents([(x.via, x.subject) for x in now])]

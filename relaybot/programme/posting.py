@@ -54,8 +54,9 @@ def _problem(desk: Desk, message: Message, person: Person | None, text: tuple[st
     """Why a post cannot go out, as its author reads it; "" when it can."""
     if all(part.startswith(words.QUOTE) for part in text):
         return words.nothing_in_it()
-    if sum(map(len, text)) > desk.policy.limits.letter_chars:
-        return words.too_long(desk.policy.limits.letter_chars)
+    most = min(desk.policy.limits.letter_chars, posts.CHARS_MAX)
+    if sum(map(len, text)) > most:
+        return words.too_long(most)
     if posts.since_yesterday(desk, person, message.sender or message.reply) >= desk.policy.mail.posts_per_day:
         return words.too_many(desk.policy.mail.posts_per_day)
     return ""
