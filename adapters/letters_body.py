@@ -94,11 +94,11 @@ def _is_text(part: Part, root: Part) -> bool:
 def _alternative(raw: bytes, part: Part, body: Body) -> Part:
     """Of several forms of the same, the plain one unless it is empty; then the last that can be read."""
     chosen = None
+    # Looked for first: a calendar's answer mostly stands behind a text that says the same (RFC 6047 4).
+    dates = (leaf for leaf in part.walk() if leaf.kind == "text/calendar")
+    body.calendar = body.calendar or next(dates, None)
     for child in part.children:
         leaves = [leaf for leaf in child.walk() if not leaf.children]
-        for leaf in leaves:
-            if leaf.kind == "text/calendar":
-                body.calendar = body.calendar or leaf
         if child.kind == "text/plain" and part_text(raw, child).strip():
             return child
         if any(leaf.kind in ("text/plain", "text/html") for leaf in leaves):

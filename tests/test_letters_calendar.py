@@ -10,6 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from email.policy import SMTP
 from itertools import pairwise
 from zoneinfo import available_timezones
 
@@ -18,6 +20,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from icalendar import Calendar, Event
 
+from adapters.letters import Mail, Own, read
 from adapters.letters_calendar import invitation
 from relaybot.model import Invitation
 from tests.needs import corpus
@@ -126,6 +129,22 @@ def test_a_date_that_is_off_is_called_off() -> None:
     assert (str(one["STATUS"]), one["SEQUENCE"]) == ("CANCELLED", 3)
     assert "RSVP" not in one["ATTENDEE"].params
     assert not one.walk("VALARM")
+
+
+@pytest.mark.parametrize("state", ["accepted", "declined", "tentative"])
+def test_an_answer_given_in_a_calendar_is_read_as_one(state: str) -> None:
+    """What a calendar sends back (RFC 5546 3.2.3), behind a text that says the same, names the date by our UID."""
+    asked = written([half(STAMP)])
+    answer = asked.replace(b"METHOD:REQUEST", b"METHOD:REPLY").replace(b"NEEDS-ACTION", state.upper().encode())
+    mail = EmailMessage(SMTP)
+    mail["From"], mail["To"], mail["Subject"] = "Chidi <chidi@example.net>", ORGANIZER, f"{state}: your hour"
+    mail["Message-ID"] = "<answer@example.net>"
+    mail.set_content(f"Chidi has {state}.")
+    mail.add_alternative(answer, maintype="text", subtype="calendar", params={"method": "REPLY"})
+    own = Own("relaybot@lists.example.org", (), "lists.example.org", ())
+    found = read(mail.as_bytes(), "chidi@example.net", ORGANIZER, own)
+    assert isinstance(found, Mail)
+    assert (found.reply, found.reply_uid) == (state, "s47-1.tech-peer@lists.example.org")
 
 
 def test_asked_for_and_called_off_do_not_go_together() -> None:

@@ -26,10 +26,10 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 
 from adapters import letters_layout
-from adapters.letters import Attachment
+from adapters.letters import Attachment, Ignore, Own, read
 from adapters.letters_layout import body, clean, first_sentence, line, width, wrapped
 from adapters.letters_write import FILES_BYTES, TEXT_CHARS, Header, maildir_name, write
-from relaybot.model import Invitation, Letter, Style, Urgency
+from relaybot.model import REPLY_HERE, Invitation, Letter, Style, Urgency
 from relaybot.ports import Undeliverable
 from tests.needs import ROOT, corpus
 
@@ -358,6 +358,15 @@ def test_a_copy_of_a_post_is_a_lists_mail_and_not_an_automatic_one() -> None:
     assert f"\r\nList-Unsubscribe: {leave}\r\n".encode() in raw
 
 
+def test_our_own_mail_is_never_answered() -> None:
+    """Whatever kind of letter comes back to us, forwarded or looped, the reading side does not hear a person in it."""
+    own = Own("relaybot@lists.example.org", ("peers@lists.example.org",), "lists.example.org", ())
+    sent = header(list_address="peers@lists.example.org", unsubscribe="relaybot+u@lists.example.org")
+    for kind in (letter(), letter(thread="<a@b>"), letter(listed=True, via="Chidi"), letter(invitations=HALVES)):
+        back = read(write(kind, sent), "chidi@example.net", "relaybot@lists.example.org", own)
+        assert isinstance(back, Ignore)
+
+
 def test_only_a_list_is_left_by_its_header() -> None:
     """A letter without an address to leave by says nothing about lists at all."""
     assert not [name for name in header_names(write(letter(), header())) if name.startswith(("List-", "Precedence"))]
@@ -385,6 +394,13 @@ def test_what_is_no_message_id_is_not_passed_on(thread: str) -> None:
     """The id that is answered was written by anybody: only what is one gets into the header."""
     mail = parsed(write(letter(thread=thread), header(root="<r@x>")))
     assert mail["References"] == mail["In-Reply-To"] == "<r@x>"
+
+
+def test_the_mark_for_the_reply_address_becomes_it() -> None:
+    """The core cannot know the token: where it left the mark, the reader finds the address to answer to."""
+    raw = write(letter(f"To Chidi alone: {REPLY_HERE}"), header(reply_to=f"relaybot+p4.{MAC}@lists.example.org"))
+    assert f"relaybot+p4.{MAC}@lists.example.org\n" in text_of(raw)
+    assert REPLY_HERE not in text_of(raw)
 
 
 def test_a_domain_is_written_as_dns_knows_it() -> None:
@@ -431,6 +447,7 @@ def check(name: str, subject: str, text: str) -> None:
     assert [one.addr_spec for one in parsed(raw)["To"].addresses] == ["chidi@example.net"]
     if line(subject, 150):
         assert decoded(raw, "Subject") == line(subject, 150)
+    text = text.replace(REPLY_HERE, "a@b.example")
     assert text_of(raw) == body((text, "x"))
     assert bare(text_of(raw)) == bare(clean(text)) + "x"
     assert not re.search("[\u202a-\u202e\u2066-\u2069\x00-\x08\x1b]", text_of(raw))
