@@ -126,7 +126,7 @@ def _answer_letter(desk: Desk, dialogue: Dialogue, text: str, blocks: tuple[Bloc
     if word in EXITS - todo[0].own:
         _exit(desk, dialogue, word)
         return
-    if len(todo) == 1 and FORMS[dialogue.form].sort is None:
+    if todo[0].alone or (len(todo) == 1 and FORMS[dialogue.form].sort is None):
         _take_first_line(desk, dialogue, todo[0], text)
         return
     said = _sorted(desk, dialogue, todo, text, blocks)
@@ -138,7 +138,8 @@ def _answer_letter(desk: Desk, dialogue: Dialogue, text: str, blocks: tuple[Bloc
         problems.append(words.answered_nothing())
     elif not problems:
         dialogue = _unsaid(desk, dialogue)
-    pose(desk, dialogue, *echoes, *problems)
+    heard = () if FORMS[dialogue.form].letter else tuple(echoes)  # such a letter says all of it anew
+    pose(desk, dialogue, *heard, *problems)
 
 
 def fill(desk: Desk, dialogue: Dialogue, said: dict[str, str]) -> tuple[Dialogue, list[str], list[str]]:

@@ -269,7 +269,7 @@ def asked_by_letter(desk: Desk, dialogue: Dialogue, todo: list[Question]) -> tup
     """All that one letter can ask, as its lines."""
     compose = FORMS[dialogue.form].letter
     at_once = together(desk, dialogue, todo)
-    if compose is not None:
+    if compose is not None and not at_once[0].alone:
         return compose(desk, dialogue, at_once)
     if len(at_once) == 1:
         return (asked(desk, dialogue),)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from relaybot import answers, forms, prose, times
 from relaybot.desk import Desk
 from relaybot.forms import Question
-from relaybot.model import Block, Dialogue, Message, Person
+from relaybot.model import Block, Dialogue, Message, Person, Style
 from relaybot.nouns import people, profile, unfinished
 from relaybot.words import enrolment as words
 
@@ -64,6 +64,11 @@ def sort(desk: Desk, dialogue: Dialogue, text: str, blocks: tuple[Block, ...]) -
     said = _said(desk, text, blocks)
     proven = desk.heard is not None and desk.heard.proven
     have = forms.answers(dialogue)
+    for block in blocks:
+        for key in words.LABELS:
+            # what stands under a label answers it, even when it is too short to be understood by itself
+            if words.is_under(block.quoted, key) and (key == "place" or not said.get(key)):
+                said[key] = block.words
     if not proven:
         said.pop("rules", None)
     if "place" in have:  # it has a city or hours already; only the other half is missing
@@ -80,7 +85,7 @@ def letter(desk: Desk, dialogue: Dialogue, todo: list[Question]) -> tuple[str, .
         words.greeting(person.name, _zone(desk, dialogue), desk.now),
         understood(desk, dialogue),
         [(question.key, question.skip is not None) for question in todo],
-        to_list=heard is not None and bool(heard.place),
+        to_list=heard is not None and heard.style is Style.LETTER and bool(heard.place),
         first=_first(desk, dialogue),
         title=profile.title(desk),
         rules_line=desk.policy.rules_line,

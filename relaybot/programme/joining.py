@@ -13,11 +13,12 @@ from relaybot.commands import COMMANDS, Arg, Call, Who, command, on_prose
 from relaybot.desk import Desk
 from relaybot.forms import Form, GoTo, Instead, Question, form, given
 from relaybot.model import Address, Dialogue, Message, Person, Style, Window
-from relaybot.nouns import applications, enrolment, people, profile, promises, unfinished
+from relaybot.nouns import applications, enrolment, linking, people, profile, promises, unfinished
 from relaybot.ports import Invalid, Refused
 from relaybot.skills import read_skills, renamed, show_skills
 from relaybot.words import enrolment as letter_words
 from relaybot.words import joining as words
+from relaybot.words import linking as linking_words
 from relaybot.words import profile as profile_words
 from relaybot.words.common import join_words
 
@@ -73,7 +74,7 @@ def join(desk: Desk, call: Call) -> None:
     about = f"A{desk.number('application')}" if desk.style(person.home) is Style.LETTER else ""
     begun = forms.begin(desk, person, "join", about, answers=known, note="returning" if returning else "")
     unfinished.recall_later(desk, person)
-    if desk.dialogues[begun.id].asked_at is None:
+    if (waits := desk.dialogues.get(begun.id)) is not None and waits.asked_at is None:
         call.reply(desk, words.after_the_open_question())
 
 
@@ -212,17 +213,17 @@ def _ask_reach(desk: Desk, dialogue: Dialogue) -> str:
 def _read_reach(desk: Desk, dialogue: Dialogue, text: str) -> str:
     """An address on another medium the programme has, as our own kind of address."""
     person = desk.people[dialogue.person]
-    said = text.strip().strip("<>").removeprefix("mailto:")
-    shapes = {"mail": r"[^@\s:]+@[^@\s]+\.[^@\s]+", "matrix": r"@[^@\s:]+:[^@\s]+", "irc": r"[^@\s:.]+"}
-    for kind in _other_media(desk, person):
-        if len(said) <= 200 and re.fullmatch(shapes.get(kind, r"\S+"), said):
-            network = next(name for name in sorted(desk.policy.networks) if _kind(name) == kind)
-            return f"{network}/{said}"
-    raise Invalid(words.no_address(_media_named(desk, person)))
+    kinds = _other_media(desk, person)
+    found = linking.read(text, [name for name in linking.configured(desk) if _kind(name) in kinds])
+    if not found:
+        raise Invalid(words.no_address(_media_named(desk, person)))
+    if len(found) > 1:
+        raise Invalid(linking_words.several(text, found))
+    return found[0]
 
 
 def _echo_reach(desk: Desk, dialogue: Dialogue, value: str) -> str:
-    return words.reach_noted(value.partition("/")[2])
+    return linking.send_where_reached(desk, desk.people[dialogue.person], value)
 
 
 # ---------------------------------------------------------------------------------- rules and summary
@@ -249,8 +250,8 @@ def _ask_summary(desk: Desk, dialogue: Dialogue) -> str:
 
 
 def _line_by_line(desk: Desk, dialogue: Dialogue) -> bool:
-    """A reply by mail is the yes to what it was asked below; on chat media all of it is shown once more."""
-    return not forms.by_letter(desk, dialogue)
+    """A reply by mail is the yes to what it was asked below; on chat, and to who comes back, all is shown once more."""
+    return dialogue.note == "returning" or not forms.by_letter(desk, dialogue)
 
 
 def _counted(desk: Desk, dialogue: Dialogue) -> list[str]:
@@ -335,6 +336,8 @@ def _save(desk: Desk, dialogue: Dialogue) -> Person:
     # An address somebody else has proved is theirs stays theirs.
     if reach and desk.addresses.get(reach) is None:
         desk.put(Address(desk.name, reach, person.id, verified=False))
+    if reach:
+        linking.send_if_never(desk, person, reach)
     return desk.change(
         person,
         learn=profile.skills(desk, given(dialogue, "learn"), learning=True),

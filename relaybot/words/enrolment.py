@@ -31,6 +31,8 @@ LABELS = {
     "rules": "do you agree to the rules below? yes / no",
 }
 
+LABEL_CHARS = 12  # so much of a label has to be there to recognise it
+
 ROWS = {
     "learn": "learn:",
     "offer": "offer:",
@@ -40,6 +42,12 @@ ROWS = {
     "links": "links:",
     "reach": "also reached at:",
 }
+
+
+def is_under(quoted: str, key: str) -> bool:
+    """Whether words were written under the line of a question."""
+    line = " ".join(quoted.split()).lower().rstrip(" :.…")
+    return len(line) >= LABEL_CHARS and LABELS[key].lower().startswith(line[: len(LABELS[key])].rstrip("? :"))
 
 
 def rows(found: Sequence[tuple[str, str]]) -> list[str]:
