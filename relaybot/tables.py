@@ -180,6 +180,29 @@ def _waiting(person: Person) -> bool:
     return person.waiting_since is not None
 
 
+_OF_KIND: Mapping[str, str] = {
+    Person.kind: "people",
+    Address.kind: "addresses",
+    Application.kind: "applications",
+    Dialogue.kind: "dialogues",
+    Pair.kind: "pairs",
+    Participant.kind: "participants",
+    Meeting.kind: "meetings",
+    Case.kind: "cases",
+    Memo.kind: "memos",
+    Feedback.kind: "feedback",
+    Avoid.kind: "avoids",
+    Code.kind: "codes",
+    Mailbox.kind: "mailboxes",
+    Subscription.kind: "subscriptions",
+    Post.kind: "posts",
+    File.kind: "files",
+    Timer.kind: "timers",
+    Letter.kind: "letters",
+    Tally.kind: "tallies",
+}
+
+
 class Tables:
     """All tables of one programme, written out so that every one has its own type."""
 
@@ -229,27 +252,7 @@ class Tables:
             kept=lambda x: (x.to,) if x.listed and x.held else (),  # for the digest
         )
         self.tallies: Table[Tally] = Table()
-        self.by_kind: dict[str, Table[Any]] = {
-            Person.kind: self.people,
-            Address.kind: self.addresses,
-            Application.kind: self.applications,
-            Dialogue.kind: self.dialogues,
-            Pair.kind: self.pairs,
-            Participant.kind: self.participants,
-            Meeting.kind: self.meetings,
-            Case.kind: self.cases,
-            Memo.kind: self.memos,
-            Feedback.kind: self.feedback,
-            Avoid.kind: self.avoids,
-            Code.kind: self.codes,
-            Mailbox.kind: self.mailboxes,
-            Subscription.kind: self.subscriptions,
-            Post.kind: self.posts,
-            File.kind: self.files,
-            Timer.kind: self.timers,
-            Letter.kind: self.letters,
-            Tally.kind: self.tallies,
-        }
+        self.by_kind: dict[str, Table[Any]] = {kind: getattr(self, name) for kind, name in _OF_KIND.items()}
 
     def apply(self, decision: Decision) -> list[Change]:
         """Make a decision true; returns the changes that undo it, to be applied in the order given."""

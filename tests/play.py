@@ -28,6 +28,7 @@
     down irc:test | up irc:test             a whole network is not there | is there again
     outage 18:21                            relaybot is off until then: what was due fires late
     dana > approve H#                       H# is the case opened last, H#1 the one opened first
+    ana > link CODE#                        CODE# is the one-time code that was sent last
 
 After each step every letter must be expected by the `<` lines that follow it, in order for each
 reader; a missing or unexpected line fails with the play's line number. Times of day may be written
@@ -40,18 +41,15 @@ import re
 import shlex
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from relaybot import times
 from relaybot.decide import decide, object_named, stands
-from relaybot.desk import Desk, Programme
+from relaybot.desk import Programme
 from relaybot.events import Due, Event, Heard, Moment, Told
 from relaybot.model import (
-    Address,
-    Application,
     Case,
     Change,
     Code,
@@ -60,23 +58,29 @@ from relaybot.model import (
     Entry,
     Letter,
     Message,
-    Pair,
-    Participant,
-    Person,
     Put,
     Style,
     Tally,
-    Timer,
 )
-from relaybot.nouns import codes, sessions
+from relaybot.nouns import codes
 from relaybot.policy import Network, Policy
-from relaybot.skills import read_skills
+from tests.play_people import (
+    LIST,
+    MAIL_DOMAIN,
+    NAME,
+    NETWORK,
+    PLACES,
+    add_applicant,
+    add_hour,
+    add_member,
+    add_pair,
+    add_person,
+)
 
-NETWORK = "irc:test"
-NAME = "tech-peer"
-MAIL_DOMAIN = "example.net"
-LIST = "mail/peers@lists.example.org"
-PLACES = {"public": f"{NETWORK}/#{NAME}", "team": f"{NETWORK}/#{NAME}-mods"}
+# Handed on to the tests, which take them from here.
+__all__ = ["LIST", "NAME", "NETWORK", "PLACES", "add_applicant", "add_hour", "add_member", "add_pair", "add_person"]
+
+CODE = re.compile(r"\blink ((?:\w{4}-){2}\w{4})\b")
 
 
 class PlayFailed(AssertionError):
@@ -108,6 +112,7 @@ class World:
     )
     keep: Callable[[Programme, Decision], Programme] = lambda programme, decision: programme
     style: Style = Style.LINE
+    code: str = ""  # the one-time code that was sent last
     _count: int = 0
 
     def moment(self) -> Moment:
@@ -164,6 +169,7 @@ class World:
         signed = letter.style is Style.LETTER and letter.text[-1:] and letter.text[-1].startswith("relaybot, for the ")
         lines = letter.text[:-1] if signed and reader.partition("@")[2] else letter.text
         self.said.extend((reader, line) for line in lines)
+        self.code = next((m[1] for line in lines if (m := CODE.search(line))), self.code)
         if letter.receipt:
             self.happen(Told(letter, "sent", ""))
 
@@ -270,93 +276,6 @@ def world(now: datetime, settings: str = "", style: Style = Style.LINE) -> World
     return World(Programme(NAME, policy(settings, style)), now, style=style)
 
 
-# --------------------------------------------------------------------------------------------- people
-
-
-def add_person(w: World, name: str, **fields: object) -> Person:
-    """Put a person with an address into the programme."""
-    tally = w.programme.tables.tallies.rows.get("person")
-    number = (tally.value if tally else 0) + 1
-    name, _, network = name.partition("@")
-    address = f"{network}/{name}@{MAIL_DOMAIN}" if network == "mail" else f"{network or w.network}/{name}"
-    person = Person(NAME, number, name, home=address, since=w.now, **fields)  # type: ignore[arg-type]
-    w.make(Put(Tally(NAME, "person", number)), Put(person), Put(Address(NAME, address, number)))
-    return person
-
-
-def add_member(w: World, name: str, words: dict[str, str]) -> Person:
-    """A member who waits, with the profile given in a play's words."""
-    return add_person(
-        w,
-        name,
-        stage="member",
-        accepted_at=w.now,
-        waiting_since=w.now,
-        rules_version=1,
-        learn=read_skills(words.get("learn", "kubernetes"), {}, learning=True),
-        offer=read_skills(words.get("offer", "rust"), {}, learning=False),
-        zone=words.get("zone", "Europe/Lisbon"),
-        free=times.hours(words.get("free", "any day 08:00-22:00")),
-        languages=tuple(words.get("languages", "English").split(",")),
-    )
-
-
-def add_hour(w: World, number: int, pair: int, at: datetime) -> None:
-    """An hour a pair has agreed on, with its timers."""
-    w.make(Put(Tally(NAME, "meeting", number - 1)))
-    desk = Desk(w.programme, w.moment())
-    sessions.agree(desk, desk.pairs[pair], at, 0)
-    w.make(*desk.changes())
-
-
-def add_applicant(w: World, name: str, words: dict[str, str]) -> Application:
-    """Someone who has just handed in an application, with the profile given in a play's words."""
-    person = add_person(
-        w,
-        name,
-        stage="submitted",
-        rules_version=1,
-        learn=read_skills(words.get("learn", "kubernetes"), {}, learning=True),
-        offer=read_skills(words.get("offer", "rust"), {}, learning=False),
-        links=tuple(words.get("links", "").split()),
-        zone=words.get("zone", "Europe/Lisbon"),
-        free=times.hours(words.get("free", "any day 08:00-22:00")),
-        languages=tuple(words.get("languages", "English").split(",")),
-    )
-    tally = w.programme.tables.tallies.rows.get("application")
-    number = (tally.value if tally else 0) + 1
-    promise = w.now + timedelta(days=w.programme.policy.promise.first_days)
-    made = Application(NAME, number, person.id, "submitted", w.now, promise)
-    soon = promise - timedelta(hours=w.programme.policy.promise.nudge_hours)
-    w.make(Put(Tally(NAME, "application", number)), Put(made))
-    w.make(
-        Put(Timer(NAME, "promise-soon", f"A{number}", soon)), Put(Timer(NAME, "promise-broken", f"A{number}", promise))
-    )
-    return made
-
-
-def add_pair(
-    w: World, number: int, first: str, second: str, stage: str = "introduced", place: str = "", apart: bool = False
-) -> Pair:
-    """A pair of members who said yes to each other; `apart`: without a place of their own."""
-    people = [next(p for p in w.programme.tables.people.rows.values() if p.name == n) for n in (first, second)]
-    pair = Pair(
-        NAME,
-        number,
-        stage,
-        drafted_by=0,
-        drafted_at=w.now,
-        introduced_at=w.now,
-        place="" if apart else place or f"{w.network}/#{NAME}-m{number}",
-        last_word_at=w.now,
-    )
-    w.make(Put(pair), Put(Tally(NAME, "pair", number)))
-    for order, person in enumerate(people):
-        side = Participant(NAME, number, person.id, order, answer="yes", asked_at=w.now, answered_at=w.now)
-        w.make(Put(side), Put(replace(person, waiting_since=None, front=False, promise=None)))
-    return pair
-
-
 # ------------------------------------------------------------------------------------------ the reader
 
 
@@ -412,6 +331,8 @@ class Player:
     def line(self, line: str, number: int) -> None:
         """One line: an expectation, something said, or a stage direction."""
         line = re.sub(r"\bH#(\d*)", self.case, line)
+        if "CODE#" in line:
+            line = line.replace("CODE#", self.world.code)
         head, _, tail = line.partition(" ")
         if tail.startswith("< ") or tail == "<":
             self.expect(head, tail[2:])
