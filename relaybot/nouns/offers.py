@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from relaybot import forms
 from relaybot.desk import Desk
 from relaybot.model import Letter, Pair, Participant, Person
-from relaybot.nouns import cases, fit, pairs
+from relaybot.nouns import cases, fit, introductions, pairs
 from relaybot.nouns.people import active_pairs, addresses, nudge, paused, start_waiting, stop_waiting, tell_team, waking
 from relaybot.words import consenting as words
 from relaybot.words import pairing as team_words
@@ -246,9 +246,10 @@ def introduce(desk: Desk, pair: Pair) -> Pair:
             stop_waiting(desk, told)
         else:
             start_waiting(desk, told)
-    desk.tell(both[1], words.yes_second())
+    if not introductions.by_letter(desk, both[1]):  # a letter says it in its first sentence
+        desk.tell(both[1], words.yes_second())
     for person in both:
-        _introduction(desk, pair, person, pairs.partner(desk, pair, person))
+        introductions.tell(desk, pair, person, pairs.partner(desk, pair, person))
     if pair.place:
         pairs.in_place(desk, pair, words.place_opened(tuple(p.name for p in both), pair.id), invite=True)
     for person in both:
@@ -257,6 +258,7 @@ def introduce(desk: Desk, pair: Pair) -> Pair:
     for person in both:
         if "times" in forms.FORMS:
             forms.begin(desk, desk.people[person.id], "times", f"M{pair.id}")
+        introductions.close(desk, pair, person)
     return desk.pairs[pair.id]
 
 
@@ -269,20 +271,6 @@ def _settle_others(desk: Desk, person: Person) -> None:
             _limit_race(desk, other, person)
         else:
             _withdraw_full(desk, other, person)
-
-
-def _introduction(desk: Desk, pair: Pair, reader: Person, other: Person) -> None:
-    by = desk.people.get(pair.drafted_by)
-    place = pair.place.partition("/")[2]
-    desk.tell(
-        reader,
-        *words.meet(reader, other, pair.id, desk.now),
-        *words.moderator_note(by.name if by else "", pair.note),
-        words.words_in_place(place, other) if place else words.words_carried(other, pair.id),
-        words.first_step(desk.policy.session.length_minutes),
-        words.first_talk(),
-        words.help_and_stop(),
-    )
 
 
 # ------------------------------------------------------------------------------------------- soundness

@@ -140,7 +140,7 @@ def paragraphs(text: str) -> list[str]:
             found[-1] = f"{found[-1]} {line.strip()}"
         else:
             found.append(line.strip())
-        open_end = len(line.rstrip()) >= WRAPPED_CHARS
+        open_end = len(line.rstrip()) >= WRAPPED_CHARS and not line.rstrip().endswith((".", "!", "?", ":"))
     return [one for one in found if one]
 
 

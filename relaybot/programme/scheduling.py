@@ -18,6 +18,7 @@ from relaybot.forms import Form, Question, given
 from relaybot.model import Dialogue, Pair, Person, Window
 from relaybot.nouns import cases, meetings, pairs, people, proposing, sessions
 from relaybot.ports import Invalid, Refused
+from relaybot.words import introducing as letter_words
 from relaybot.words import scheduling as words
 from relaybot.words import sessions as shared_words
 
@@ -81,6 +82,20 @@ def _ask_times(desk: Desk, dialogue: Dialogue) -> str:
     partner = pairs.partner(desk, _pair_of(desk, dialogue), person)
     said = words.suit_partner if theirs else words.suit_both
     return said(options, people.zone(person), partner)
+
+
+def _times_letter(desk: Desk, dialogue: Dialogue, asked: list[Question]) -> tuple[str, ...]:
+    """The same as a table with both clocks, for a letter."""
+    _ask_times(desk, dialogue)
+    options, pair = _options(desk, dialogue), _pair_of(desk, dialogue)
+    person = desk.people[dialogue.person]
+    ends = [at + timedelta(minutes=sessions.minutes(desk, pair)) for at in options]
+    partner = pairs.partner(desk, pair, person)
+    return letter_words.times_table(options, ends, person, partner, theirs=dialogue.note.startswith("theirs "))
+
+
+def _times_subject(desk: Desk, dialogue: Dialogue) -> str:
+    return letter_words.times_subject(pairs.partner(desk, _pair_of(desk, dialogue), desk.people[dialogue.person]))
 
 
 def _read_times(desk: Desk, dialogue: Dialogue, text: str) -> str:
@@ -160,6 +175,8 @@ forms.form(
         ),
         done=_chosen,
         waits=False,
+        letter=_times_letter,
+        subject=_times_subject,
     )
 )
 
