@@ -16,7 +16,7 @@ from relaybot.desk import Desk
 from relaybot.events import Heard
 from relaybot.forms import Form, Question, form, yes_no
 from relaybot.model import Dialogue, Message, Person, Style
-from relaybot.nouns import codes, profile, replying, subscriptions
+from relaybot.nouns import codes, profile, proving, replying, subscriptions
 from relaybot.ports import Invalid, Refused
 from relaybot.words import common
 from relaybot.words import letters as words
@@ -314,6 +314,7 @@ def _from_elsewhere(desk: Desk, message: Message) -> None:
         desk.post(message.reply, words.elsewhere())
         return
     due = desk.now + timedelta(hours=desk.policy.mail.code_hours)
-    code = codes.issue(desk, "link", person, message.sender, due)
+    code = codes.issue(desk, proving.THERE, person, message.sender, due)
+    desk.plan("code-expires", codes.digest(code), due)
     desk.tell(person, words.code_for_elsewhere(code, message.about), about=message.about)
     desk.post(message.reply, words.from_elsewhere(message.about, person.home.partition("/")[2]), about=message.about)

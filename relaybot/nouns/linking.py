@@ -43,9 +43,13 @@ def account(address: str) -> str:
     return address.partition("/")[2] or address
 
 
-def shown(address: str) -> str:
-    """An address as its own reader is shown it: "ana on IRC", "ana@example.org"."""
-    return account(address) if kind(address) == "mail" else words.account_on(account(address), kind(address))
+def shown(desk: Desk, address: str) -> str:
+    """An address as its own reader is shown it: "ana on IRC", "ana@example.org"; the network's name where there are several."""
+    if kind(address) == "mail":
+        return account(address)
+    same = [name for name in configured(desk) if kind(name) == kind(address)]
+    name = address.partition("/")[0].partition(":")[2] if len(same) > 1 else ""
+    return words.account_on(account(address), kind(address), name)
 
 
 def configured(desk: Desk) -> list[str]:
@@ -127,6 +131,24 @@ def send(desk: Desk, person: Person, address: str, asked_at: str) -> str:
     letter = desk.style(address) is Style.LETTER
     _write(desk, address, asked_at, code, valid, letter=letter)
     return words.code_sent(account(address), kind(address), valid, letter=letter, again=earlier is not None)
+
+
+def send_where_reached(desk: Desk, person: Person, address: str) -> str:
+    """Somebody named a second way to reach them: a code goes there, unless a forged mail could have named it."""
+    heard = desk.heard
+    if heard is not None and not heard.proven:
+        return words.reach_kept("")
+    try:
+        send(desk, person, address, heard.sender if heard is not None and heard.sender else person.home)
+    except Refused as no:
+        return words.reach_kept(str(no))
+    return words.reach_noted()
+
+
+def send_if_never(desk: Desk, person: Person, address: str) -> None:
+    """The same for an address that was named beside other things, where nobody has been asked about it yet."""
+    if not _counted(desk, address) and address not in people.addresses(desk, person):
+        send_where_reached(desk, person, address)
 
 
 def _write(desk: Desk, address: str, asked_at: str, code: str, valid: timedelta, *, letter: bool) -> None:

@@ -67,8 +67,9 @@ def journal_name(desk: Desk, said: str) -> str:
 
 
 def addresses(desk: Desk, person: Person) -> list[str]:
-    """The person's verified addresses."""
-    return [a.address for a in desk.addresses.where("person", person.id) if a.verified]
+    """The person's verified addresses, the one they like best first."""
+    found = [a.address for a in desk.addresses.where("person", person.id) if a.verified]
+    return sorted(found, key=lambda address: (address != person.home, address)) if len(found) > 1 else found
 
 
 def address_on(desk: Desk, person: Person, network: str) -> str:

@@ -97,8 +97,8 @@ def answered(desk: Desk, message: Message, person: Person | None) -> bool:
     """Take what is said from an address a code was sent to; False when it is about something else."""
     if not message.sender or message.place:
         return False
-    waiting = _waiting(desk, message.sender)
-    if not waiting:
+    known = _sent_to(desk, message.sender)
+    if not known:
         return False
     line = next(iter(message.text.strip().splitlines()), "").strip().lstrip("!").strip()
     said = re.sub(r"^link\s+", "", line, flags=re.I)
@@ -108,10 +108,10 @@ def answered(desk: Desk, message: Message, person: Person | None) -> bool:
         return True
     if person is not None and forms.open_for(desk, person) is not None:
         return False  # a bare yes or no answers what they were asked themselves
-    word = line.lower().rstrip(".!")
-    if word in forms.NO:
+    word, waiting = line.lower().rstrip(".!"), [code for code in known if code.purpose == linking.PURPOSE]
+    if waiting and word in forms.NO:
         _refused(desk, message, person, waiting)
-    elif word in forms.YES:
+    elif waiting and word in forms.YES:
         _agreed(desk, message, person, waiting)
     elif said != line and person is None:
         _say(desk, message, person, wrong(desk, message.sender))
@@ -120,11 +120,16 @@ def answered(desk: Desk, message: Message, person: Person | None) -> bool:
     return True
 
 
-def _waiting(desk: Desk, sender: str) -> list[Code]:
-    found = linking.to(desk, sender)
-    domain = sender.rpartition("@")
-    folded = f"{domain[0].casefold()}@{domain[2]}" if domain[1] and linking.kind(sender) == "mail" else sender
-    return found or (linking.to(desk, folded) if folded != sender else [])
+def _sent_to(desk: Desk, sender: str) -> list[Code]:
+    """The open codes that link this address; the part of a mail address before the @ is looked for as it is and in lower case."""
+    name, at, domain = sender.rpartition("@") if linking.kind(sender) == "mail" else (sender, "", "")
+    spelt = dict.fromkeys((sender, f"{name.casefold()}{at}{domain}"))
+    return [
+        code
+        for address in spelt
+        for code in desk.codes.where("address", address)
+        if code.purpose in {linking.PURPOSE, THERE} and (code.expires_at is None or code.expires_at > desk.now)
+    ]
 
 
 def _refused(desk: Desk, message: Message, person: Person | None, waiting: list[Code]) -> None:

@@ -49,7 +49,9 @@ def _written_to(desk: Desk, person: Person) -> list[str]:
         return []
     example = linking.kind(others[0]) if linking.kind(others[0]) != linking.kind(person.home) else others[0]
     return [
-        linking_words.written_to(linking.shown(person.home), [linking.shown(address) for address in others], example)
+        linking_words.written_to(
+            linking.shown(desk, person.home), [linking.shown(desk, address) for address in others], example
+        )
     ]
 
 

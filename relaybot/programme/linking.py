@@ -44,7 +44,7 @@ def link(desk: Desk, call: Call) -> None:
 
 def _linked(desk: Desk, call: Call) -> str:
     waiting = [linking.account(code.address) for code in linking.of(desk, call.me)]
-    return words.linked_list([linking.shown(a) for a in people.addresses(desk, call.me)], waiting)
+    return words.linked_list([linking.shown(desk, a) for a in people.addresses(desk, call.me)], waiting)
 
 
 def _again(desk: Desk, call: Call) -> str:

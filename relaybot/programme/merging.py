@@ -85,7 +85,7 @@ def _both(desk: Desk, dialogue: Dialogue) -> tuple[Person, Person] | None:
 
 
 def _shown(desk: Desk, person: Person) -> str:
-    accounts = [linking.shown(a) for a in people.addresses(desk, person)]
+    accounts = [linking.shown(desk, a) for a in people.addresses(desk, person)]
     # An offer of a moderator's is nothing for the place where they read.
     own = [] if person.moderator else [p.id for p in pairs.of(desk, person, OPEN_PAIRS)]
     return words.shown(person.id, person.name, accounts, person.stage, own)
@@ -111,7 +111,7 @@ def _done(desk: Desk, dialogue: Dialogue) -> None:
     stays = merging.absorb(desk, stays, goes)
     desk.note(by.id, "merge", f"person {stays.id}")
     for home in dict.fromkeys((stays.home, goes.home)):
-        accounts = [linking.account(a) for a in people.addresses(desk, stays)]
+        accounts = [linking.shown(desk, a) for a in people.addresses(desk, stays)]
         desk.answer(stays, home, words.done(stays.name, accounts))
     if not dialogue.place:
         line = words.team_merged(by.name, stays.id, goes.id, stays.name)

@@ -48,7 +48,7 @@ def prefer(desk: Desk, call: Call) -> None:
         raise Refused(words.home_already(linking.account(address)))
     homes.prefer(desk, call.me, address)
     if call.team or address != call.message.sender:  # said after what waited has moved, because this stays here
-        others = [linking.shown(a) for a in people.addresses(desk, call.me) if a != address]
+        others = [linking.shown(desk, a) for a in people.addresses(desk, call.me) if a != address]
         call.reply(desk, words.from_now(linking.kind(address), others), *_places(desk, call.me))
 
 
@@ -106,7 +106,7 @@ def _ask(desk: Desk, dialogue: Dialogue) -> str:
     person, address = _noted(desk, dialogue)
     if person is None:
         return words.not_there("", linking.account(address))
-    others = [linking.shown(a) for a in people.addresses(desk, person) if a != address]
+    others = [linking.shown(desk, a) for a in people.addresses(desk, person) if a != address]
     return words.sure(person.name, linking.account(address), others)
 
 

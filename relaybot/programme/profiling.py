@@ -133,7 +133,7 @@ def set_(desk: Desk, call: Call) -> None:
 @command("profile", topic="profile", help="what I keep of you, and who sees it", examples=("profile",), proof=False)
 def profile_(desk: Desk, call: Call) -> None:
     """Everything in the profile; while applying, what was answered so far."""
-    linked = [linking.shown(address) for address in people.addresses(desk, call.me)]
+    linked = [linking.shown(desk, address) for address in people.addresses(desk, call.me)]
     named = linking_words.profile_line(linked) if len(linked) > 1 and not call.team else ""
     call.reply(desk, *words.profile_lines(_as_answered(desk, call.me)), named)
 

@@ -133,10 +133,6 @@ def reach_why() -> str:
     return "Nothing private goes there before you have confirmed it. skip is fine."
 
 
-def reach_noted(address: str) -> str:
-    return f"Thanks, noted: {address}. Nothing private goes there before you have confirmed it."
-
-
 def no_address(media: str) -> str:
     return f"I don't recognise an address in that. {media}, e.g. ana@example.org; or skip."
 

@@ -21,9 +21,9 @@ def on(kind: str) -> str:
     return "by mail" if kind == "mail" else f"on {medium(kind)}"
 
 
-def account_on(account: str, kind: str) -> str:
-    """ "ana on IRC"."""
-    return f"{account} {on(kind)}"
+def account_on(account: str, kind: str, network: str = "") -> str:
+    """ "ana on IRC", "ana on libera"."""
+    return f"{account} on {network}" if network else f"{account} {on(kind)}"
 
 
 def usage() -> str:
@@ -41,7 +41,7 @@ def not_configured(said: str, media: Sequence[str]) -> str:
 
 
 def several(said: str, found: Sequence[str]) -> str:
-    return f"{short(said, 60)!r} could be {join_words(found[:5], 'or')}. Please say which, in full: link {found[0]}"
+    return f"{short(said, 60)!r} could be {join_words(found[:5], 'or')}. Please say which, in full, e.g. {found[0]}"
 
 
 # ------------------------------------------------------------------------------------------------- codes
@@ -67,7 +67,7 @@ def reach_noted() -> str:
 
 
 def reach_kept(why: str) -> str:
-    return f"Thanks, noted. {why} Nothing private goes there before you have confirmed it."
+    return f"{f'Thanks, noted. {why}'.strip()} Nothing private goes there before you have confirmed it."
 
 
 def asked_line(title: str, who: str, where: str, code: str) -> str:
