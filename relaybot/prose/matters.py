@@ -65,6 +65,7 @@ _LEARNING = (
     r"|hear (?:more )?about|find out|catch up on|start (?:with|learning)|grow in|level up(?: in)?|brush up(?: on)?|get better|try(?: out)?(?= ))"
 )
 _LEARN = (
+    r"i (?:can|could|should|must|have to|need to|might) (?:maybe |also |finally |really )?learn",
     r"(?:like|love|want|wanna|wish|wishing|hope|hoping|trying|try|plan|planning|need|eager|keen|looking|aim|aiming|decided|happy|glad|wanting|started|begun|goal is"
     r"|aim is|dream is|wish is|idea is|plan is|prefer|curious|excited|willing)(?: (?:very much|really|also|a lot|mostly|forward|finally|too))? to"
     r" (?:(?:finally|also|really|better|first|properly|mostly|mainly|just|at last) )?" + _LEARNING,
@@ -84,7 +85,7 @@ _LEARN = (
 )
 _TO_WHOM = (
     r"(?: (?:out|people|others|other people|someone|somebody|anyone|anybody|you|beginners?|a beginner|newcomers|students|juniors|a junior|members|folks|them|your people|one person|my partner"
-    r"|with|in|on|about|learn|learning|understand|to|how|else|who|wants?|want|is|are|new|get|getting|started|advice|guidance|support|lessons|my|knowledge|experience|of|skills)(?=[ :])){0,7}"
+    r"|with|in|on|about|learn|learning|understand|to(?= learn| understand| get)|else|who|wants?|want|is|are|new|get|getting|started|advice|guidance|support|lessons|my|knowledge|experience|of|skills)(?=[ :])){0,7}"
 )
 _GIVING = r"(?:teach|help|show|explain|share|mentor|offer|give|coach|tutor|support|introduce|guide|pass on|contribute|provide|advise|do|lend a hand)"
 _OFFER = (
@@ -92,9 +93,9 @@ _OFFER = (
     r"(?: (?:be )?(?:happy|glad|able|like|love|willing|pleased) to)?(?: (?:also|gladly))? " + _GIVING + _TO_WHOM,
     r"(?:happy|glad|willing|ready|pleased|able|want|like|love|prefer|wish|can|could) to (?:also )?(?:teach|help|share|mentor|explain|show|coach|tutor|offer)(?! me)"
     + _TO_WHOM,
-    r"(?:in return|in exchange|for that|back|instead|on the other hand|and|but|or),? (?:i )?(?:can|could|would|offer)(?: (?:teach|help|show|explain|share|mentor|offer|give))?(?! me)"
+    r"(?:in return|in exchange|for that|back|instead|on the other hand|and|but|or|^),? ?(?:i )?(?:can|could|would)(?: (?:also|happily|gladly|maybe|probably))* (?:teach|help|show|explain|share|mentor|offer|give)(?! me)"
     + _TO_WHOM,
-    r"(?:what )?i(?:'d| would| can)?(?: gladly| happily)? offer(?: is)?(?: help| support| lessons)?(?: (?:with|in|on))?",
+    r"(?:what )?i(?:'d| would| can| could)?(?: gladly| happily)? offer(?: in exchange| in return| you)?(?: is)?(?: help| support| lessons)?(?: (?:with|in|on))?",
     (
         r"(?:i am|i'm|i feel|i was|and|am|feel|also|quite|very|pretty|really|fairly) (?:(?:quite|very|pretty|really|rather|fairly|also|most|an?|highly|reasonably|more) ){0,2}(?P<skilled>experienced|experts?|proficient|skilled|fluent|good|great|strong|confident|comfortable|solid"
         r"|well[- ]versed|speciali[sz]ed|knowledgeable) (?:in|at|with|on)"
@@ -103,6 +104,7 @@ _OFFER = (
     r"(?:i (?:have been|was)|i've been|been) (?:doing|using|writing|working (?:with|on|in|as)|building|programming|coding|teaching|running|administering|maintaining|developing|into)(?: in| with)?",
 )
 _MENTIONED = (
+    r"and (?:also )?(?:know|use|work with|write|teach|develop|maintain|administer)",
     r"(?:my )?(?:day ?job|job|background|expertise|speciali?ty|strengths?|strong points?|main (?:skill|topic|subject|field)s?|profession|work|field|skills?|trade|daily bread)(?: is| are|:| includes?)(?: (?:mostly|mainly|in|with|about|doing|all))*",
     (
         r"i(?:'ve| have)?(?: (?:mostly|mainly|also|still|already|currently|now|usually|really|just|only|professionally|actually|normally|daily))?(?: been)?"
@@ -128,8 +130,8 @@ _OFFER_ELSEWHERE = (
 _STOP = (
     r"because|since|so that|so i|as i|as my|but|which|while|when|if|although|though|even though|until|before|after|from (?:some|some ?one|some ?body|people|others|an?|you|the|there|here)"
     r"|with (?:some ?one|some ?body|a partner|your|you|the help|people|others|my)|for (?:my|a|the|work|fun|years|our|this|an|that)|at (?:work|the moment|home|my|a|present|an|the)|in (?:my|our|return|exchange|order|the|a|your|this)"
-    r"|these days|nowadays|one day|some day|someday|this year|next year|right now|at present|professionally|every day|daily|too|as well|also|please|thanks|thank you|to (?:be|find|change|move|become|build|make|use|help|get|work|understand|write|do|contribute|have|go|start|start with|earn)"
-    r"|and (?:i|i'm|my|we|am|have|can|would|could|will|want|so|that|it|this|he|she|they|then|also|live|is|are|maybe|hope|speak|know|teach|help)|i|i'm|i've|i'd|we|my|it's|that's|there|who|whom|where|whatever|without|would|is|are|was|has|have|will|can|instead|and in (?:return|exchange)|by|during|mostly because"
+    r"|these days|nowadays|one day|some day|someday|this year|next year|right now|at present|professionally|every day|daily|too|as well|please|thanks|thank you|(?<!how )to (?:be|find|change|move|become|build|make|use|help|get|work|understand|write|do|contribute|have|go|start|start with|earn)"
+    r"|and (?:i|i'm|my|we|am|have|can|would|could|will|want|so|that|it|this|he|she|they|then|also|live|is|are|maybe|hope|speak|know|teach|help)|i|i'm|i've|i'd|we|it's|that's|there|who|whom|where|whatever|without|would|is|are|was|has|have|will|can|instead|and in (?:return|exchange)|by|during|mostly because"
 )
 
 _KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -149,7 +151,9 @@ _SOMEBODY_ELSE = re.compile(
     r"\b(?:he|she|they|you|we|who|friend|friends|colleague|colleagues|wife|husband|boss|brother|sister|son|daughter|students|people|team|company|client|clients)\b",
     re.I,
 )
+_WHO_AM = re.compile(r"\b(?:i'm|i am|im) [^,;.]{1,60}? who\b", re.I)
 _ME = re.compile(r"\b(?:i|i'm|i'd|i've|i'll|me|my)\b", re.I)
+_TOGETHER = re.compile(r"(?:\bwell|inside out|in depth|years?(?: of experience)?|yrs)\W*$", re.I)
 _BRACKETS = re.compile(r"\([^()]{0,200}\)")
 
 
@@ -160,6 +164,7 @@ class _Said:
     end: int
     level: Level | None = None
     denied: bool = False
+    mere: bool = False  # "I am good at ..." offers nothing by itself
 
 
 def _triggers(text: str) -> list[_Said]:
@@ -180,6 +185,7 @@ def _triggers(text: str) -> list[_Said]:
                     match.end(),
                     level,
                     _NOT.search(clause) is not None or _others(before, match[0]),
+                    bool(match.groupdict().get("skilled")),
                 )
             )
     chosen: list[_Said] = []
@@ -200,6 +206,8 @@ def _others(before: str, trigger: str) -> bool:
     if re.match(r"(?:i|i'm|i've|i'd|my|what i)\b", trigger, re.I):
         return False
     clause = re.split(r"[,;.:] ", before)[-1]
+    # "I'm a nurse who would like to learn" is about the writer.
+    clause = _WHO_AM.sub("", clause)
     other = [m.end() for m in _SOMEBODY_ELSE.finditer(clause)]
     me = [m.end() for m in _ME.finditer(clause)]
     return bool(other) and (not me or me[-1] < other[-1])
@@ -229,12 +237,12 @@ _HOW_TO = re.compile(
 )
 _LEAD = re.compile(
     r"^(?:(?:more|a lot|lots|all|everything|anything|something|stuff|things|much|a little|a bit)(?: more)?(?: about| in| of| with| on| like)|about|the (?:art|world|field|area|topic|subject|use|inner workings|internals|ins and outs|craft) of|my (?:knowledge|skills?|understanding|english)(?: of| in| with| about)?"
-    r"|(?:good|better|modern|proper|practical|real|serious|simple|advanced) (?=[a-z0-9+#.-]+$)(?=practical\b|proper\b|real\b|serious\b)|the|some|to|in|with|on|of|at|by|for|how to|using|use|and|or|also|maybe|perhaps|like|things like|stuff like|such as|especially|mostly|mainly|mainly with|e\.g\.|for example|for instance|particularly"
-    r"|working with|work with|both|either|languages like|tools like|technologies like|everything around|anything around|anything with|a bit|a little|just|finally|properly|further|your|learning|understanding|some more|skills in|knowledge of|experience with|experience in|basic knowledge of|:|-)\s+",
+    r"|(?:good|better|modern|proper|practical|real|serious|simple|advanced) (?=[a-z0-9+#.-]+$)(?=practical\b|proper\b|real\b|serious\b)|the|to|in|with|on|of|at|by|for|how to|using|use|and|or|also|maybe|perhaps|like|things like|stuff like|such as|especially|mostly|mainly|mainly with|e\.g\.|for example|for instance|particularly|specially|in particular|namely"
+    r"|working with|work with|both|either|languages like|tools like|technologies like|everything around|anything around|anything with|my own(?= )|just|finally|properly|further|your|learning|understanding|some more|skills in|knowledge of|experience with|experience in|basic knowledge of|:|-)\s+",
     re.I,
 )
 _TRAIL = re.compile(
-    r"\s+(?:etc\.?|and so on|and more|and stuff|stuff|things|and things|or so|skills|properly|better|well enough|in general|in particular|of course|at all|and such|and the like|and similar|someday|now|again|deeper|a lot|most|first|mainly|mostly|finally|with|and|or|in|for|of|on|to|as|at|the|a|so|yet|still|generally|seriously|thoroughly|in depth|there|here|myself|for)$",
+    r"\s+(?:also|too|etc\.?|and so on|and more|and stuff|stuff|things|and things|or so|skills|properly|better|well enough|in general|in particular|of course|at all|and such|and the like|and similar|someday|now|again|deeper|a lot|most|first|mainly|mostly|finally|with|and|or|in|for|of|on|to|as|at|the|a|so|yet|still|generally|seriously|thoroughly|in depth|there|here|myself|for)$",
     re.I,
 )
 _ITEMS = re.compile(
@@ -268,16 +276,16 @@ def phrase(text: str) -> str:
     said = " ".join(text.split()).strip(" .,:;!?\"'-*_")
     for _ in range(6):
         before = said
-        said = _TRAIL.sub("", _LEAD.sub("", said)).strip(" .,:;!?\"'-*_" if not said.endswith(("c#", "c++")) else " ")
+        if (how := _HOW_TEST.match(said)) is not None:
+            return f"{how['what']} testing"
+        if (how := _HOW_WORKS.match(said)) is not None:
+            said = how["what"]
+        elif (how := _HOW_TO.match(said)) is not None:
+            verb = how["verb"].lower()
+            said = f"{_GERUNDS.get(verb, verb)} {how['what']}"
+        said = _TRAIL.sub("", _LEAD.sub("", said)).strip(" .,:;!?\"'-*_")
         if said == before:
             break
-    if (how := _HOW_TEST.match(said)) is not None:
-        return f"{how['what']} testing"
-    if (how := _HOW_WORKS.match(said)) is not None:
-        return _LEAD.sub("", how["what"])
-    if (how := _HOW_TO.match(said)) is not None:
-        verb = how["verb"].lower()
-        return f"{_GERUNDS.get(verb, verb)} {how['what']}"
     return said
 
 
@@ -302,10 +310,11 @@ def items(text: str, *, sure: bool, synonyms: Mapping[str, str]) -> Iterator[Ite
             yield from _one(part, None, sure, synonyms)
             continue
         head = f"{part[: inside.start()]} {part[inside.end() :]}".strip()
+        outside = named("x " + _years(head))[1] if _ABOUT_YEARS.search(head) else None
         parts = [p.strip() for p in re.split(r"[,;/]| and ", inside[0][1:-1]) if p.strip()]
-        level = next((lvl for p in parts if (lvl := named(_years(p))[1]) is not None), None)
+        level = next((lvl for p in parts if (lvl := named(_years(p))[1]) is not None), outside)
         inner = [i for p in parts for i in _one(p, level, False, synonyms)]
-        if not inner or phrase(head).lower() not in GENERAL:
+        if not inner or named(_years(phrase(head)))[0].lower() not in GENERAL:
             yield from _one(head, level, sure, synonyms)
         yield from inner
 
@@ -341,7 +350,7 @@ def skills(text: str, synonyms: Mapping[str, str], key: str = "") -> Found:
         triggers = [
             t for t in triggers if t.kind.startswith(key) or (key == "offer" and t.kind == "said") or t.kind == "said"
         ]
-        if not triggers or triggers[0].start > 25:
+        if not triggers or _begins_with_names(text[: triggers[0].start], triggers[0].kind, synonyms):
             triggers = [_Said(key, 0, 0), *triggers]
     for k, said in enumerate(triggers):
         end = triggers[k + 1].start if k + 1 < len(triggers) else len(text)
@@ -353,7 +362,8 @@ def skills(text: str, synonyms: Mapping[str, str], key: str = "") -> Found:
         if elsewhere:
             got = list(_names_in(text[said.end : end], synonyms))
         else:
-            got = list(items(object_, sure=said.kind in ("learn", "offer"), synonyms=synonyms))
+            got = list(items(object_, sure=said.kind in ("learn", "offer") and not said.mere, synonyms=synonyms))
+            got = _shared(object_, got)
         if said.level is not None:
             got = [Item(i.name, said.level if i.level is None else i.level) for i in got]
         got = _since(text[: said.start], text[said.start : end], got) if kind == "offer" else got
@@ -373,11 +383,24 @@ def skills(text: str, synonyms: Mapping[str, str], key: str = "") -> Found:
     return Found(_distinct(found["learn"]), _distinct(found["offer"]))
 
 
+def _begins_with_names(before: str, kind: str, synonyms: Mapping[str, str]) -> bool:
+    """Whether an answer names skills before it says that it does: "kubernetes, I know docker a bit"."""
+    return bool(before.strip()) and (kind == "said" or any(True for _ in items(before, sure=False, synonyms=synonyms)))
+
+
+def _shared(text: str, got: list[Item]) -> list[Item]:
+    """In "docker and nginx quite well" the level is that of both; in "docker and nginx (deep)" it is not."""
+    if not got or got[-1].level is None or not _TOGETHER.search(text):
+        return got
+    return [Item(i.name, got[-1].level if i.level is None else i.level) for i in got]
+
+
 def _since(before: str, clause: str, got: list[Item]) -> list[Item]:
     """Skills with the years said beside them: "ten years of X", "I have done X for ten years"."""
     if len(got) == 0 or any(i.level is not None for i in got):
         return got
-    years = _ABOUT_YEARS.search(_DECADES.sub(lambda m: _NUMBERS[m[0].lower()], before[-40:] + clause))
+    near = before[-40:] + clause if re.match(r"(?:years?|yrs?)\b", clause, re.I) else clause
+    years = _ABOUT_YEARS.search(_DECADES.sub(lambda m: _NUMBERS[m[0].lower()], near))
     level = named("x " + _years(years[0]).strip())[1] if years else None
     return [Item(i.name, level) for i in got] if level is not None else got
 

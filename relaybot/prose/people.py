@@ -48,6 +48,16 @@ _PLACES: tuple[tuple[int, re.Pattern[str]], ...] = (
             re.I,
         ),
     ),
+    (4, re.compile(r"\bon (?=[A-Z][\w ]{2,20} (?:time|clock)\b)")),
+    (2, re.compile(r"\bi (?:work|teach|study)\b[^,;.]{1,50}? in ", re.I)),
+    (2, re.compile(r"\b(?:i'm|i am|im)(?: [^\W\d_]{2,20},)? an? [^,;.]{1,40}? (?:in|from|based in) ", re.I)),
+    (
+        2,
+        re.compile(
+            r"(?:^|\b[Ii](?:'m| am) |\b[Tt]his is )[A-Z][\w-]+(?: [A-Z][\w-]+)?(?:, ?[0-9]{2})?,? "
+            r"(?:here,? (?:from|in)|writing from|from|out of|de|aus|in) "
+        ),
+    ),
     (
         2,
         re.compile(
@@ -88,6 +98,8 @@ def place(text: str, *, asked: bool = False, shouted: bool = False) -> tuple[int
             name = _place_at(text, match.end(), shouted)
             if name:
                 found.append((weight, name))
+    if not found and (whole := _whole_place(text, shouted)):
+        found = [(1, whole)]
     zones = [m[0] for m in _CLOCK.finditer(text)]
     if asked and not found:
         name = _place_at(text, len(text) - len(text.lstrip(" -:")), shouted=True)
@@ -99,6 +111,16 @@ def place(text: str, *, asked: bool = False, shouted: bool = False) -> tuple[int
     best = max(weight for weight, _ in found)
     names = [name for weight, name in found if weight == best]
     return (best, names[0]) if len({lookup(name) for name in names}) == 1 else (0, "")
+
+
+def _whole_place(text: str, shouted: bool) -> str:
+    """The place, if a sentence is nothing but its name ("berlin.", "Accra, Ghana"); names that people bear are left out."""
+    said = text.strip().rstrip(".! ")
+    if not 3 < len(said) <= 60 or key(said) in EVERYDAY or key(said).partition(" ")[0] in _GIVEN:
+        return ""
+    name, end = _longest(said, 0, shouted)
+    rest = said[end:].strip(" ,()")
+    return name if name and (not rest or key(rest) in SEVERAL or lookup(rest) == lookup(name)) else ""
 
 
 def _denied(text: str, at: int) -> bool:
@@ -237,7 +259,7 @@ _MXID = re.compile(r"(?<![\w@])@[\w.=/+-]{1,80}:[a-z0-9.-]+\.[a-z]{2,20}(?::[0-9
 _MAIL = re.compile(r"(?<![\w@:])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+){1,5}", re.I)
 _NICK = re.compile(
     r"\bmy (?:irc )?nick(?:name)?(?: on irc)? is [\"']?([a-z][\w\[\]{}|^`-]{0,29})|\birc(?: nick| name)?(?: is|:|,|: nick)? (?:i'm |i am |as |nick )?[\"']([a-z][\w\[\]{}|^`-]{0,29})[\"']"
-    r"|\birc(?: nick(?:name)?)?:\s*([a-z_][\w\[\]{}|^`-]{0,29})|\b(?:on|in) irc(?: \(?(?:libera|oftc|libera\.chat)\)?)?,? (?:i'm|i am|as|my nick is|i am called|my name is) [\"']?([a-z_][\w\[\]{}|^`-]{0,29})|\b(?:nick(?:name)?|i'm|i am) [\"']?([a-z_][\w\[\]{}|^`-]{0,29})[\"']? on (?:irc|libera|oftc)",
+    r"|\birc(?: nick(?:name)?)?:\s*([a-z_][\w\[\]{}|^`-]{0,29})|\b(?:on|in) irc(?: \(?(?:libera|oftc|libera\.chat)\)?)?,? (?:i'm|i am|as|my nick is|i am called|my name is) [\"']?([a-z_][\w\[\]{}|^`-]{0,29})|\b(?:nick(?:name)?|i'm|i am) (?!also\b|often\b|not\b|usually\b|always\b|sometimes\b|mostly\b|rarely\b|never\b|only\b|active\b|too\b)[\"']?([a-z_][\w\[\]{}|^`-]{0,29})[\"']? on (?:irc|libera|oftc)",
     re.I,
 )
 _ALSO = re.compile(
@@ -339,10 +361,14 @@ _MY_NAME = re.compile(
     re.I,
 )
 _I_AM = re.compile(
-    rf"(?:\b(?:I'm|I am|i'm|i am|Im|This is|this is|Ich bin|ich bin|Je suis|je suis|Soy|soy|Sou|sou|Eu sou|It's|it's)(?: the)? (?P<name>{_CAPITAL}(?: {_CAPITAL}){{0,2}})(?= here\b|[,.!;:(]| and\b| from\b| -|$| aus\b| de\b| und\b| et\b| y\b| e\b)|^(?P<here>{_CAPITAL}(?: {_CAPITAL}){{0,2}}) here\b)"
+    rf"(?:\b(?:I'm|I am|i'm|i am|Im|This is|this is|Ich bin|ich bin|Je suis|je suis|Soy|soy|Sou|sou|Eu sou|It's|it's)(?: the)? (?P<name>{_CAPITAL}(?: {_CAPITAL}){{0,2}})(?= here\b|[,.!;:(]| and\b| from\b| -|$| aus\b| de\b| und\b| et\b| y\b| e\b)|^(?P<here>{_CAPITAL}(?: {_CAPITAL}){{0,2}})(?:, ?[0-9]{{2}})?,? (?:here|from|writing)\b)"
 )
 _CLOSING = re.compile(
     r"^(?:(?:with )?(?:best|kind|warm|many|kindest|warmest|friendly|mit freundlichen|freundliche|viele|liebe|beste)[ ,]*(?:regards|wishes|greetings|thanks|gr(?:ü|ue)(?:ß|ss)e[n]?)?|regards|cheers|thanks(?: a lot| again| in advance| so much| very much)?|thank you(?: very much| so much| in advance)?|many thanks|yours(?: sincerely| truly| faithfully)?|sincerely(?: yours)?|greetings|bye|ciao|see you|take care|peace|love|cordialement|bien à vous|merci|saludos(?: cordiales)?|gracias|un saludo|atentamente|abraços?|obrigad[oa]|atenciosamente|gru(?:ß|ss)|gr(?:ü|ue)(?:ß|ss)e|lg|vg|mfg|br|rgds|all the best|have a (?:nice|good|great|lovely) (?:day|week|evening|weekend|one)|xoxo?|hugs)\b[\s,.!:-]*",
+    re.I,
+)
+_GREETED_FROM = re.compile(
+    rf"^(?:many |best |warm )?(?:greetings|regards|wishes|cheers|thanks|saludos|Grüße) [^.!?]{{0,60}}[,–-] (?P<name>{_CAPITAL}(?: {_CAPITAL}){{0,2}})[.!]?$",
     re.I,
 )
 _SIGNED = re.compile(rf"^(?:[-–—~/]+ ?)?(?P<name>{_CAPITAL}(?: {_CAPITAL}){{0,3}})[.!]?$")
@@ -355,8 +381,19 @@ _NO_NAME = frozenset(
 _NATIONS = re.compile(r"(?:ish|ese|ian|ean|can|man|dutch|french|greek|swiss|thai|czech|iraqi|pakistani|israeli)$", re.I)
 
 
-def name(text: str, *, signed: bool, asked: bool = False, shouted: bool = False) -> tuple[int, str]:
-    """(how surely, the writer's name) as it is said or signed; (0, "") for none. `signed`: these are the last lines."""
+def closing(text: str) -> bool:
+    """Whether a sentence only closes a letter: a name follows."""
+    found = _CLOSING.match(text.strip())
+    return found is not None and found.end() == len(text.strip())
+
+
+def name(
+    text: str, *, signed: bool, asked: bool = False, shouted: bool = False, small: bool = False
+) -> tuple[int, str]:
+    """(how surely, the writer's name) as it is said or signed; (0, "") for none. `signed`: these are the last lines.
+
+    `small`: a name in small letters may stand here, because the mail has no capitals or closed the line before.
+    """
     called = _CALLED.search(text)
     mine = called or _MY_NAME.search(text)
     if mine is not None and (good := _good_name(mine["name"], shouted or not mine["name"][0].isupper())):
@@ -371,6 +408,11 @@ def name(text: str, *, signed: bool, asked: bool = False, shouted: bool = False)
         under = _SIGNED.match(rest.title() if shouted else rest)
         if under is not None and (good := _good_name(under["name"], shouted)) and not _is_other(good):
             return 1, good
+        ended = _GREETED_FROM.match(text.strip().title() if shouted else text.strip())
+        if ended is not None and (good := _good_name(ended["name"], shouted)) and not _is_other(good):
+            return 1, good
+        if small and re.fullmatch(r"[^\W\d_]{3,15}", rest) and not _is_other(rest):
+            return 1, _good_name(rest, True)
     return 0, ""
 
 

@@ -56,6 +56,7 @@ _END = re.compile(r"(?<=[.!?…])[\"')\]]?\s+|(?<=[.!?])(?=[A-Z][a-z]+\s)")
 _SMILE = re.compile(
     r"(?:^|(?<=\s))[:;=8][-^']?[)(DPpO/|](?=\s|$|[.,!])|<3|\^\^|[\u2190-\u2bff\U0001f000-\U0001faff\ufe0f]"
 )
+_IN_ONE_LINE = re.compile(r";[ ](?=([^\W\d_][\w ]{1,20}):[ ])")  # "learn: go; offer: java"
 _ARTICLES = frozenset("a an the your my is are".split())
 
 
@@ -84,6 +85,7 @@ def tidy(text: str) -> str:
         .translate({0x2019: "'", 0x2018: "'", 0xB4: "'", 0x201C: '"', 0x201D: '"', 0xA0: " ", 9: " ", 0: " "})
     )
     text = _SMILE.sub("", text)
+    text = _IN_ONE_LINE.sub(lambda m: "\n" if m[1].casefold().strip() in _ALIAS else m[0], text)
     body, mark, signature = text.partition("\n-- \n")
     return f"{body}\n\n{signature.strip().partition(chr(10))[0]}" if mark else body
 

@@ -54,7 +54,7 @@ shell scripting, shell scripts, programming, coding, computer graphics, graphics
 servers, mail server administration, digital forensics, penetration testing, pentesting, incident response, privacy, ethics,
 threat modelling, threat modeling, quality assurance, qa, release engineering, packaging, build systems, version control, search engines,
 information retrieval, knowledge graphs, semantic web, ontologies, maps, cartography, amateur radio, ham radio, audio programming,
-web accessibility, web performance, responsive design, animation, data protection, spreadsheets, knitting, cooking, guitar, piano, chess
+web accessibility, web performance, responsive design, animation, data protection, spreadsheets, copywriting, storytelling, knitting, cooking, guitar, piano, chess
 """
 
 # A noun phrase that ends in one of these names a skill: "contract negotiation", "kernel development".

@@ -66,7 +66,8 @@ def understand(
     `labels`: the questions of the letter that is answered, {key: as printed}, in its order; `blocks`: the words with
     the quoted lines they stand under; `synonyms`: the programme's names for skills. Never raises.
     """
-    mail = _Mail(bool(labels), dict(synonyms or {}), _shouted(text or " ".join(b.words for b in blocks)))
+    whole = text or " ".join(block.words for block in blocks)
+    mail = _Mail(bool(labels), dict(synonyms or {}), _shouted(whole), whole == whole.lower())
     only = " ".join(tidy(text).split()) if len(text) < 400 else ""
     if not labels and _UNRELATED.search(only):
         return Said(unread=(only,))
@@ -86,12 +87,16 @@ _SELLING = re.compile(
     re.I,
 )
 _GREETING = re.compile(
-    r"^(?:(?:(?:good|dear|my dear)[ ,]*(?:morning|afternoon|evening|day|night)|hi+|hello+|hey+|hiya|dear|greetings(?! from)|salam|shalom|namaste|hallo|moin|servus|guten (?:tag|morgen|abend)|liebe[rs]?|bonjour|bonsoir|salut|hola|buenos d[ií]as|buenas(?: tardes| noches)?|ol[áa]|bom dia|boa (?:tarde|noite)|ciao|yo|howdy|sup|welcome|to whom it may concern)"
+    r"^(?:(?:(?:good|dear|my dear)[ ,]*(?:morning|afternoon|evening|day|night)|hi+\b|hello+\b|hey+\b|hiya|dear|greetings(?! from)|salam|shalom|namaste|hallo|moin|servus|guten (?:tag|morgen|abend)|liebe[rs]?|bonjour|bonsoir|salut|hola|buenos d[ií]as|buenas(?: tardes| noches)?|ol[áa]|bom dia|boa (?:tarde|noite)|ciao|yo|howdy|sup|welcome|to whom it may concern)"
     r"(?:[ ,]+(?:all|everyone|everybody|there|team|folks|friends?|my friends?|people|sir|madam|sir or madam|sirs|moderators?|list|relaybot|guys|again|zusammen|tout le monde|à tous|a todos|todos|peers|you|mates?|both|tech-?peers?|bot|robot|dear|organi[sz]ers|and|or|the))*[ ]?[,!.:)-]*\s*)+",
     re.I,
 )
 _ADDRESSED = re.compile(
     r"^(?:dear|hi|hello|hey|hallo|liebe[rs]?|bonjour|hola|olá) [A-Z][\w-]+(?:(?:,? and |, | & | und )[A-Z][\w-]+)*[,!]\s*",
+    re.I,
+)
+_GREETED_FROM = re.compile(
+    r"(?:greetings|hello|hi|hey|good \w+|saludos|grüße|salutations|regards|cheers)(?: (?:all|everyone|everybody|there|folks|again))?,? (?:from|aus|de|desde|out of) ",
     re.I,
 )
 _POLITE = re.compile(
@@ -114,6 +119,7 @@ class _Mail:
     form: bool  # it answers our letter
     synonyms: Mapping[str, str]
     shouted: bool
+    small: bool = False  # the mail has no capitals at all
     skills: dict[str, dict[str, matters.Item]] = field(default_factory=lambda: {"learn": {}, "offer": {}})
     names: list[tuple[int, str]] = field(default_factory=list)
     places: list[tuple[int, str]] = field(default_factory=list)
@@ -127,15 +133,23 @@ class _Mail:
     unread: list[str] = field(default_factory=list)
     selling: int = 0
     heard: int = 0
+    closed: bool = False  # the sentence before was "best regards"
 
     def hear(self, piece: Piece) -> None:
         """Take in one sentence."""
         text = piece.text.lower() if self.shouted else piece.text
         self.selling += len(_SELLING.findall(text))
         greeted = _places_first(text)
-        names = people.name(greeted, signed=piece.last, asked=piece.key == "name", shouted=self.shouted)
+        names = people.name(
+            greeted,
+            signed=piece.last,
+            asked=piece.key == "name",
+            shouted=self.shouted,
+            small=piece.alone and (self.closed or self.small),
+        )
         self.names.append(names)
         rest = greeted.strip()
+        self.closed = people.closing(rest)
         self.heard += 1
         if not rest or (piece.key == "" and _POLITE.match(rest) and not self.form):
             if rest and names[0] < 1:
@@ -176,7 +190,7 @@ class _Mail:
         found = self._agrees(text, False)
         found |= self._links(text, False)
         found |= self._reach(text, False)
-        found |= self._languages(text, False)
+        found |= self._languages(_without_skills(text, self.synonyms), False)
         if piece.key not in ("hours",):
             found |= self._hours(text, False)
         if piece.key not in ("city",):
@@ -294,11 +308,15 @@ def _same_clock(one: str, two: str) -> bool:
     return not two or one == two or (one in _CLOCKS and two.startswith(_CLOCKS[one])) or fold(one, {}) == fold(two, {})
 
 
+def _without_skills(text: str, synonyms: Mapping[str, str]) -> str:
+    """The sentence without languages that are learnt or taught in it: "I can help with Hindi" is no language spoken here."""
+    found = matters.skills(text, synonyms)
+    for item in (*found.learn, *found.offer):
+        text = text.replace(item.name, " ")
+    return text
+
+
 def _places_first(text: str) -> str:
     """The sentence without its greeting; "Greetings from Lagos" is kept, it says something."""
     said = _ADDRESSED.sub("", text.strip())
-    return (
-        _GREETING.sub("", said, count=1)
-        if not re.match(r"\S+(?: \S+){0,2} (?:from|aus|de|desde) [A-Z]", said)
-        else said
-    )
+    return said if _GREETED_FROM.match(said) else _GREETING.sub("", said, count=1)

@@ -20,12 +20,12 @@ from relaybot.times.zones import lookup
 _DAY = r"(?:mon|tues?|wed(?:nes)?|thur?s?|fri|satur|sat|sun)(?:day)?s?"
 _TIMEWORD = re.compile(
     rf"\b(?:{_DAY}|mo|tu|we|th|fr|sa|su|weekdays?|week-?ends?|workdays?|working days?|(?:early |late )?mornings?|(?:early |late )?afternoons?|(?:early |late )?evenings?|nights?|noon|midday|midnight|lunch(?:time| time| break| hour)?s?|any ?time|whenever|daily"
-    r"|after work|every ?day|any day|all day|daytime|[0-2]?[0-9](?:[:.h][0-5][0-9])?\s?(?:am|pm|h\b|o'clock)|[0-2]?[0-9][:.h][0-5][0-9]|[0-2]?[0-9]\s?(?:-|–|to)\s?[0-2]?[0-9])\b|24/7",
+    r"|after work|every ?day|any day|all day|daytime|[0-2]?[0-9](?:[:.h][0-5][0-9])?\s?(?:am|pm|h\b|o'clock)|(?:between|after|before|from|until|till|past) [0-2]?[0-9](?:[:.h][0-5][0-9])?(?: ?[ap]m)?(?: (?:and|to|-|till|until) [0-2]?[0-9](?:[:.h][0-5][0-9])?(?: ?[ap]m)?)?|[0-2]?[0-9][:.h][0-5][0-9]|[0-2]?[0-9]\s?(?:-|–|to)\s?[0-2]?[0-9])\b|24/7",
     re.I,
 )
 _FREE = re.compile(
     r"\b(?:free|available|availability|suits?|suit me|best (?:for me|times?|hours?)|works?(?: best| well| fine| for me)|good for me|good times?|prefer(?:ably|red)?|time (?:is|for this|on|in|after|to)|have time|got time|can do|could do|can make|i can (?:meet|talk|be|only|usually)|could (?:meet|talk)"
-    r"|usually|meet(?:ing)?s?|my hours|hours|any evening|any ?time|ideal(?:ly)?|spare|possible|can offer|flexible|fine for me|is fine|are fine|are best|is best|are good|is good|are ok|is ok|would be (?:good|best|great|fine|ok|perfect)|work best)\b",
+    r"|usually|my hours|hours|any evening|any ?time|ideal(?:ly)?|spare|possible|can offer|flexible|fine for me|is fine|are fine|are best|is best|are good|is good|are ok|is ok|would be (?:good|best|great|fine|ok|perfect)|work best)\b",
     re.I,
 )
 _BUSY = re.compile(
@@ -40,10 +40,7 @@ _CANNOT = re.compile(
     r"(?:,? ?\bbut)?,? ?\b(?:i )?(?:can't|cannot|can not|am not (?:free|available)|'m not (?:free|available)|not available|not free|unavailable|am busy|busy|never)(?: (?:do|make|make it|meet|at all))?(?: (?:on|in|during))? ",
     re.I,
 )
-_AFTERTHOUGHT = re.compile(
-    r"\b(?:when|if|because|since|unless|so|as i|as my|which|that|who|where|though|depending|or by|whichever|once|while|with|for|at home|i think|i guess)\b",
-    re.I,
-)
+_CLAUSE = re.compile(r"[,;]\s|\b(?:so|but|therefore|which means|that's why)\b", re.I)
 _SOFT = (
     (re.compile(r"\b(?:would|will|should|might|may|can|could|is|are|be|am|i'd|i'll|i've|i|me|my|we|it|them|and also|the|perfect|great|perfectly|easy|easiest|possible|okay|ok|good|best|fine|free|available|always|actually|definitely|certainly|pretty much|preferred|to meet|to talk|meet|talk|have|got|spare|mainly|only|maybe|perhaps|quite|also|most|some|suits?|works?|well|ideally|flexible|do|make|offer|sometimes|possibly|especially|hello|hi|thanks|please|cheers|there|reachable|have time|of|from home)\b", re.I), " "),
     (re.compile(r"\b(?:o'clock|uhr|hrs|hours?)\b", re.I), " "),
@@ -74,6 +71,10 @@ def hours(text: str, *, asked: bool = False) -> Hours:
     if zones or (zone and (zone.lower() in AMBIGUOUS or not lookup(zone))):
         return Hours()
     said = _ZONE.sub(" ", text) if zone else text
+    if _BUSY.search(said) and not asked:
+        # "I work from 9 to 17, so only evenings are possible": what is said of work is left out.
+        said = ", ".join(part for part in _CLAUSE.split(said) if not _BUSY.search(part))
+    said = re.sub(r",? say,? (?=[0-9])", " ", said)
     whole = _read(said)
     if whole and (asked or not _BUSY.search(said)) and not _ONCE.search(said) and _substance(said):
         return Hours(whole, zone)
@@ -116,6 +117,7 @@ def _best(text: str) -> tuple[Window, ...]:
         re.I,
     )
     core = said[start : end + (tail.end() if tail else 0)]
+    core = re.sub(rf"\bfrom (?={_DAY}\b)", "", core, flags=re.I)
     core = re.sub(r"\b(?:or|and) later\b|\bonwards?\b", " ", core, flags=re.I)
     found = _read(core)
     if found:
@@ -148,11 +150,14 @@ _LITTLE = re.compile(
     r"\b(?:a (?:little|tiny|bit)(?: bit)?(?: of)?|little|some|bit|basic|basics|beginner|bad|poor|rusty|school|broken|weak|learning|a1|a2|ein wenig|ein bisschen|etwas|un peu|un poco|um pouco|limited|rudimentary|not (?:so|very) (?:good|well)|slowly)\b",
     re.I,
 )
-_MUST = re.compile(r"\b(?:must|required|mandatory|only|needs? to be|has to be|have to be|essential|necessary)\b", re.I)
+_MUST = re.compile(
+    r"\b(?:must|required|mandatory|(?<!my )(?<!the )only|needs? to be|has to be|have to be|essential|necessary)\b", re.I
+)
 _NO_MUST = re.compile(
     r"\b(?:no(?:ne|thing)?(?: of (?:them|these))?(?: is)?(?: a)? ?musts?|not a must|isn't a must|no must|neither is a must|without a must|nothing is a must|no language is a must|no preference|none is required|not required)\b",
     re.I,
 )
+_APART = re.compile(r"[,;.]|\b(?:and|or|but|et|y|e|und|oder|ou|o)\b", re.I)
 _FILL = frozenset(
     "i we and or also a the in is are my of it's very well good fluent fluently native mother tongue first second third best then mostly mainly a little bit some basic basics speak can write read must no none nothing"
     " only ok okay fine both as language languages please with but too perfect perfectly quite pretty much enough understand bad poor rusty school level beginner intermediate advanced decent conversational working"
@@ -188,8 +193,8 @@ def languages(text: str, *, asked: bool = False) -> Spoken:
     for k, (start, end, language) in enumerate(found):
         low = found[k - 1][1] if k else 0
         high = found[k + 1][0] if k + 1 < len(found) else len(text)
-        before = re.split(r"[,;.]|\band\b|\bor\b|\bbut\b", text[low:start])[-1]
-        after = re.split(r"[,;.]|\band\b|\bor\b|\bbut\b", text[end:high])[0]
+        before = _APART.split(text[low:start])[-1]
+        after = _APART.split(text[end:high])[0]
         if (
             _UNSPOKEN.search(text[low:start])
             or re.match(r"\s*(?:not|no)\s*(?:so|very)?\s*$", before)
