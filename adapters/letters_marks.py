@@ -5,20 +5,38 @@ Everything is casefolded, without emphasis marks and with single spaces, as `let
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+
+class Beginnings:
+    """Many beginnings a line may have, asked for at the price of few: they are sorted by their first two letters."""
+
+    def __init__(self, beginnings: Iterable[str]) -> None:
+        self._by_start: dict[str, tuple[str, ...]] = {}
+        for beginning in beginnings:
+            start = beginning[:2]
+            self._by_start[start] = (*self._by_start.get(start, ()), beginning)
+
+    def of(self, line: str) -> str:
+        """The one that `line` begins with, the longest first; "" for none."""
+        hits = [beginning for beginning in self._by_start.get(line[:2], ()) if line.startswith(beginning)]
+        return max(hits, key=len, default="")
+
+
 # ------------------------------------------------------------------------------- lines that say who wrote
 
-# Words for "wrote"; punctuation counts as a space around them, Chinese, Japanese and Thai ones are found inside words.
-WROTE = tuple(
-    f" {word} "
-    for word in (
-        "wrote|writes|has written|schrieb|schreibt|geschrieben|a écrit|a ecrit|écrit|écrivait|escribió|escribio|ha escrito|escreveu|"
-        "ha scritto|scrive|scrisse|schreef|geschreven|skrev|skrifaði|kirjoitti|napisał|napisała|napisał a|pisze|napisal|napsal|"
-        "napsala|napsal a|napísal|napísala|píše|napisao|napisala|je napisao|napisal a|piše|написал|написала|написал а|пишет|писал|"
-        "писала|пише|написав|написа|напиша|написао|је написао|írta|ezt írta|a scris|scris|έγραψε|γράφει|yazdı|yazmış|menulis|"
-        "đã viết|viết|작성|님이 작성|썼습니다|كتب|كتبت|כתב|כתבה|نوشت|نوشته است|va escriure|ha escrit|escrigué|escribiu|idatzi du|"
-        "kirjutas|rakstīja|rašė|parašė|scríobh|ysgrifennodd|skribis|het geskryf|geskryf|shkroi|isinulat|sumulat|aliandika|"
-        "ने लिखा|লিখেছেন|แต่ง"
-    ).split("|")
+# Words for "wrote", and those for "said", which are believed only right above a quote.
+WROTE = frozenset(
+    (
+        "wrote writes written schrieb schreibt geschrieben écrit ecrit écrivait escribió escribio escrito escreveu scritto scrive scrisse "
+        "schreef geschreven skrev skrifaði kirjoitti napisał napisała pisze napisal napsal napsala napísal napísala píše napisao napisala "
+        "piše написал написала пишет писал писала пише написав написа напиша написао írta scris έγραψε γράφει yazdı yazmış menulis viết "
+        "작성 كتب كتبت כתב כתבה نوشت escriure escrigué escribiu idatzi kirjutas rakstīja rašė parašė scríobh ysgrifennodd skribis geskryf "
+        "shkroi isinulat sumulat aliandika लिखा missatge"
+    ).split()
+)
+SAID = frozenset(
+    "said says sagte meinte dit disait dijo disse zei sa sanoi powiedział řekl сказал сказала skribbled scribbled".split()
 )
 WROTE_INSIDE = (
     "写道|寫道|写到|寫到|写了|寫了|撰写|撰寫|書きました|さんのメール|のメール|のメッセージ|님이 작성|님이 쓴|작성했습니다|썼습니다|เขียนว่า|เขียน|כתב/ה"
@@ -82,79 +100,89 @@ ORIGINAL = tuple(
     "forward|weitergeleitet|weiterleitung|transféré|réexpédié|reenviad|reencaminhad|encaminhad|inoltrat|doorgestuurd|vidarebefordra|"
     "videresen|välitetty|przekazan|пересыл|переслан|переадрес|továbbított|přeposl|preposlan|transmis|redirecționat|προωθ|iletilen|"
     "yönlendirilen|diteruskan|chuyển tiếp|转发|轉寄|轉發|転送|전달|محولة|מועבר|prosleđen|posredovan|reply message|antwortnachricht|"
-    "messaggio di risposta|mensaje de respuesta|message de réponse|nachricht|citat|in reply to|回复|回覆|返信".split(
+    "above this line|below this line|messaggio di risposta|mensaje de respuesta|message de réponse|nachricht|citat|in reply to|回复|回覆|返信".split(
         "|"
     )
 )
 
 # The same without dashes, as Apple's programs write it.
-FORWARD_BEGINS = (
-    "begin forwarded message",
-    "anfang der weitergeleiteten",
-    "début du message",
-    "inicio del mensaje reenviado",
-    "início da mensagem re",
-    "início da mensagem enc",
-    "inizio messaggio inoltrato",
-    "inizio del messaggio inoltrato",
-    "begin doorgestuurd bericht",
-    "vidarebefordrat brev",
-    "start på videresendt",
-    "begynnelse på videresendt",
-    "videresendt besked",
-    "videresendt melding",
-    "edelleenlähetetty viesti",
-    "välitetty viesti alkaa",
-    "początek przekazywanej",
-    "начало переадресованного",
-    "начало переадресованного",
-    "továbbított levél",
-    "začátek přeposlané",
-    "下面是被转发的邮件",
-    "開始轉寄",
-    "转发邮件",
-    "転送されたメッセージ",
-    "전달된 메시지",
-    "بداية الرسالة",
-    "iletilen ileti",
-    "αρχή προωθημένου",
+FORWARD_BEGINS = Beginnings(
+    (
+        "original message processed by",
+        "##- ",
+        "reply above this line",
+        "please reply above this line",
+        "please type your reply above this line",
+        "please do not write below this line",
+        "write above this line",
+        "bitte antworten sie oberhalb dieser",
+        "veuillez répondre au-dessus de cette",
+        "responda por encima de esta",
+        "begin forwarded message",
+        "anfang der weitergeleiteten",
+        "début du message",
+        "inicio del mensaje reenviado",
+        "início da mensagem re",
+        "início da mensagem enc",
+        "inizio messaggio inoltrato",
+        "inizio del messaggio inoltrato",
+        "begin doorgestuurd bericht",
+        "vidarebefordrat brev",
+        "start på videresendt",
+        "begynnelse på videresendt",
+        "videresendt besked",
+        "videresendt melding",
+        "edelleenlähetetty viesti",
+        "välitetty viesti alkaa",
+        "początek przekazywanej",
+        "начало переадресованного",
+        "начало переадресованного",
+        "továbbított levél",
+        "začátek přeposlané",
+        "下面是被转发的邮件",
+        "開始轉寄",
+        "转发邮件",
+        "転送されたメッセージ",
+        "전달된 메시지",
+        "بداية الرسالة",
+        "iletilen ileti",
+        "αρχή προωθημένου",
+    )
 )
 
 # ------------------------------------------------------------------------------- what phones add
 
-# (what the line begins with, may it stand without a device's name). The second is for those that say "my".
-SENT_BEGINS: tuple[tuple[str, bool], ...] = (
-    *((start, True) for start in (
-        "sent from my ", "sent from a phone", "sent from mobile", "sent from a mobile", "sent on the move", "sent on the go", "sent via mobile",
-        "sent by my ", "sent with my ", "sent using my ", "sent on my ", "from my iphone", "from my ipad", "from my android", "typed on my ",
-        "written on my ", "gesendet von meinem ", "gesendet von meiner ", "gesendet von unterwegs", "von unterwegs gesendet", "envoyé de mon ",
-        "envoyé de ma ", "envoyé depuis mon ", "envoyé depuis ma ", "envoyé avec mon ", "enviado desde mi ", "enviado de mi ", "enviado do meu ",
-        "enviado a partir do meu ", "enviada do meu ", "inviato dal mio ", "inviato da mio ", "inviato dalla mia ", "verzonden vanaf mijn ",
-        "verzonden met mijn ", "verstuurd vanaf mijn ", "sendt fra min ", "sendt fra mit ", "skickat från min ", "skickat från mitt ",
-        "skickades från min ", "wysłane z mojego ", "wysłano z mojego ", "wysłane z telefonu", "wysłano z telefonu", "odesláno z mého ",
-        "odoslané z môjho ", "poslano s mojeg ", "poslato sa mog ", "отправлено с моего ", "отправлено с мобильного", "надіслано з мого ",
-        "trimis de pe ", "trimis din ", "στάλθηκε από το ", "发自我的", "來自我的", "来自我的", "從我的", "从我的", "發自我的", "傳自我的",
-        "أرسلت من", "أُرسلت من", "تم الإرسال من", "مرسل من", "נשלח מה", "נשלח מ-", "ارسال شده از", "được gửi từ ", "đã gửi từ ", "dikirim dari ",
-        "ส่งจาก", "enviat des del meu ", "saadetud minu ", "sūtīts no mana ", "išsiųsta iš mano ", "изпратено от моя ",
-    )),
-    *((start, False) for start in (
-        "sent from ", "sent via ", "sent with ", "sent using ", "sent by ", "sent through ", "sent on ", "from my ", "gesendet von ",
-        "gesendet mit ", "gesendet via ", "gesendet aus ", "gesendet über ", "diese nachricht wurde von ", "diese nachricht wurde mit ",
-        "diese e-mail wurde von ", "diese mail wurde ", "von meinem ", "envoyé depuis ", "envoyé à partir ", "envoyé avec ", "envoyé via ",
-        "envoyé par ", "envoyé de ", "envoyé grâce ", "provenance : ", "enviado desde ", "enviado con ", "enviado a través ", "enviado por ",
-        "enviado do ", "enviado de ", "enviado a partir ", "enviado pelo ", "enviado via ", "enviado com ", "inviato da ", "inviato dal ",
-        "inviato con ", "inviato tramite ", "verzonden vanaf ", "verzonden met ", "verzonden via ", "verstuurd vanaf ", "verstuurd met ",
-        "verstuurd via ", "verzonden vanuit ", "sendt fra ", "sendt med ", "sendt via ", "skickat från ", "skickat med ", "skickat via ",
-        "lähetetty ", "wysłane z ", "wysłano z ", "wysłane przez ", "odesláno z ", "odesláno ze ", "odoslané z ", "poslano s ", "poslano iz ",
-        "poslato sa ", "отправлено с ", "отправлено из ", "отправлено через ", "надіслано з ", "изпратено от ", "发自", "發自", "来自", "寄自",
-        "στάλθηκε από ", "trimis cu ", "get outlook", "get [outlook", "download outlook", "outlook voor ", "outlook für ", "outlook for ",
-        "holen sie sich outlook", "outlook herunterladen", "obtenir outlook", "obtenez outlook", "télécharger outlook", "téléchargez outlook",
-        "obtener outlook", "obtén outlook", "obtenga outlook", "descargar outlook", "obter o outlook", "obter outlook", "baixar o outlook",
-        "ottieni outlook", "scarica outlook", "downloaden outlook", "hent outlook", "hämta outlook", "hanki outlook", "last ned outlook",
-        "pobierz outlook", "získat outlook", "скачать outlook", "загрузить outlook", "outlook'u", "outlook を", "下载 outlook", "取得 outlook",
-        "获取 outlook", "outlook para", "outlook pour", "outlook per", "composed with ", "written with ", "posted from my ", "mailed from ",
-    )),
-)  # fmt: skip
+# Those that say "my": what follows is a device, whatever its name. After the others a device or program has to be named.
+SENT_MINE = Beginnings((
+    "sent from my ", "sent from a phone", "sent from mobile", "sent from a mobile", "sent on the move", "sent on the go", "sent via mobile",
+    "sent by my ", "sent with my ", "sent using my ", "sent on my ", "from my iphone", "from my ipad", "from my android", "typed on my ",
+    "written on my ", "gesendet von meinem ", "gesendet von meiner ", "gesendet von unterwegs", "von unterwegs gesendet", "envoyé de mon ",
+    "envoyé de ma ", "envoyé depuis mon ", "envoyé depuis ma ", "envoyé avec mon ", "enviado desde mi ", "enviado de mi ", "enviado do meu ",
+    "enviado a partir do meu ", "enviada do meu ", "inviato dal mio ", "inviato da mio ", "inviato dalla mia ", "verzonden vanaf mijn ",
+    "verzonden met mijn ", "verstuurd vanaf mijn ", "sendt fra min ", "sendt fra mit ", "skickat från min ", "skickat från mitt ",
+    "skickades från min ", "wysłane z mojego ", "wysłano z mojego ", "wysłane z telefonu", "wysłano z telefonu", "odesláno z mého ",
+    "odoslané z môjho ", "poslano s mojeg ", "poslato sa mog ", "отправлено с моего ", "отправлено с мобильного", "надіслано з мого ",
+    "trimis de pe ", "στάλθηκε από το ", "发自我的", "來自我的", "来自我的", "從我的", "从我的", "發自我的", "傳自我的",
+    "أرسلت من", "أُرسلت من", "تم الإرسال من", "مرسل من", "נשלח מה", "נשלח מ-", "ارسال شده از", "được gửi từ ", "đã gửi từ ", "dikirim dari ",
+    "ส่งจาก", "enviat des del meu ", "saadetud minu ", "sūtīts no mana ", "išsiųsta iš mano ", "изпратено от моя ",
+))  # fmt: skip
+SENT_BY = Beginnings((
+    "sent from ", "sent via ", "sent with ", "sent using ", "sent by ", "sent through ", "sent on ", "from my ", "gesendet von ",
+    "gesendet mit ", "gesendet via ", "gesendet aus ", "gesendet über ", "diese nachricht wurde von ", "diese nachricht wurde mit ",
+    "diese e-mail wurde von ", "diese mail wurde ", "von meinem ", "envoyé depuis ", "envoyé à partir ", "envoyé avec ", "envoyé via ",
+    "envoyé par ", "envoyé de ", "envoyé grâce ", "provenance : ", "enviado desde ", "enviado con ", "enviado a través ", "enviado por ",
+    "enviado do ", "enviado de ", "enviado a partir ", "enviado pelo ", "enviado via ", "enviado com ", "inviato da ", "inviato dal ",
+    "inviato con ", "inviato tramite ", "verzonden vanaf ", "verzonden met ", "verzonden via ", "verstuurd vanaf ", "verstuurd met ",
+    "verstuurd via ", "verzonden vanuit ", "sendt fra ", "sendt med ", "sendt via ", "skickat från ", "skickat med ", "skickat via ",
+    "lähetetty ", "wysłane z ", "wysłano z ", "wysłane przez ", "odesláno z ", "odesláno ze ", "odoslané z ", "poslano s ", "poslano iz ",
+    "poslato sa ", "отправлено с ", "отправлено из ", "отправлено через ", "надіслано з ", "изпратено от ", "发自", "發自", "来自", "寄自",
+    "στάλθηκε από ", "trimis cu ", "trimis din ", "get outlook", "get [outlook", "download outlook", "outlook voor ", "outlook für ", "outlook for ",
+    "holen sie sich outlook", "outlook herunterladen", "obtenir outlook", "obtenez outlook", "télécharger outlook", "téléchargez outlook",
+    "obtener outlook", "obtén outlook", "obtenga outlook", "descargar outlook", "obter o outlook", "obter outlook", "baixar o outlook",
+    "ottieni outlook", "scarica outlook", "downloaden outlook", "hent outlook", "hämta outlook", "hanki outlook", "last ned outlook",
+    "pobierz outlook", "získat outlook", "скачать outlook", "загрузить outlook", "outlook'u", "outlook を", "下载 outlook", "取得 outlook",
+    "获取 outlook", "outlook para", "outlook pour", "outlook per", "composed with ", "written with ", "posted from my ", "mailed from ",
+))  # fmt: skip
 SENT_ENDS = (
     " gesendet",
     "から送信",
@@ -188,7 +216,7 @@ EXCUSES = ("please", "excuse", "sorry", "pardon", "apolog", "forgive", "typo", "
 # ------------------------------------------------------------------------------- footers, disclaimers
 
 # Lines that lists, trackers and virus scanners add; everything from there on is theirs.
-FOOTERS = (
+FOOTERS = Beginnings((
     "you received this message because", "you are receiving this", "you're receiving this", "you have received this message because",
     "to unsubscribe from", "to unsubscribe,", "to unsubscribe send", "to unsubscribe or", "to unsubscribe:", "unsubscribe:", "unsubscribe from",
     "to stop receiving", "reply to this email directly", "reply to this message directly", "to respond, reply to this email",
@@ -208,10 +236,10 @@ FOOTERS = (
     "please consider the environment", "please think of the environment", "think before you print", "consider the environment before",
     "bitte denken sie an die umwelt", "bitte prüfen sie der umwelt", "pensez à l'environnement", "avant d'imprimer", "antes de imprimir",
     "prima di stampare", "denk aan het milieu", "do you yahoo!?", "—reply to this email", "external email: use caution",
-)  # fmt: skip
+))  # fmt: skip
 
 # A legal disclaimer begins with one of these and has at least two of the words below within its first lines.
-DISCLAIMERS = (
+DISCLAIMERS = Beginnings((
     "disclaimer", "confidential", "confidentiality", "important notice", "legal notice", "notice:", "privileged", "this e-mail", "this email",
     "this message", "this communication", "this transmission", "this electronic", "the information contained", "the information in this",
     "the information transmitted", "the contents of this", "the content of this", "if you are not the", "if you have received this",
@@ -225,7 +253,7 @@ DISCLAIMERS = (
     "настоящее сообщение", "информация, содержащаяся", "це повідомлення", "tento e-mail", "tato zpráva", "táto správa", "ez az e-mail",
     "acest mesaj", "acest e-mail", "bu e-posta", "bu mesaj", "本邮件", "本郵件", "此邮件", "この電子メール", "このメール", "이 메일", "本メール",
     "هذه الرسالة", "הודעה זו", "αυτό το μήνυμα", "το παρόν μήνυμα", "email này", "caution",
-)  # fmt: skip
+))  # fmt: skip
 LEGAL_WORDS = tuple(
     "intended recipient|intended only|intended solely|solely for|confidential|privileged|unauthori|disclos|addressee|in error|prohibited|"
     "notify the sender|delete|dissemination|distribution|copying|liabil|attachments|malware|virus|vertraulich|unbefugt|adressat|irrtümlich|"
@@ -239,13 +267,13 @@ LEGAL_WORDS = tuple(
 )
 
 # Paragraphs that a gateway puts on top of a mail.
-BANNERS = (
+BANNERS = Beginnings((
     "caution: this email originated", "caution: this e-mail originated", "caution: external", "caution - external", "caution! external",
     "[external", "external email", "external sender", "warning: this email originated", "this email originated from outside",
     "this message originated from outside", "you don't often get email from", "some people who received this message don't often",
     "sie erhalten nicht häufig e-mails von", "sie erhalten nicht oft e-mails von", "vous n'obtenez pas souvent", "no suele recibir correo",
     "achtung: diese e-mail", "attention: this email", "[extern", "zjqcmqryfpfptbannerstart",
-)  # fmt: skip
+))  # fmt: skip
 
 # ------------------------------------------------------------------------------- words before a name
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from adapters import letters_marks as marks
 
@@ -18,7 +19,7 @@ _CLOCK = re.compile(r"(?<!\d)\d{1,2}[:.h]\d{2}(?!\d)")
 _NUMBER = re.compile(r"\d+")
 _ADDRESS = re.compile(r"[^\s<>@,;:\"()]@[^\s<>@,;:\"()]")
 _SPACES = re.compile(r"\s+")
-_PUNCTUATION = re.compile(r"[^\w@&/'’-]+|_")
+_PUNCTUATION = re.compile(r"[^\w@&/'’-]|_")
 
 _INVISIBLE = dict.fromkeys(
     [
@@ -34,6 +35,9 @@ _INVISIBLE = dict.fromkeys(
 )
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&nbsp;", " "), ("&amp;", "&"))
 DASHES = "-‐‑‒–—―─━_=~*#+"
+_DASHES = frozenset(DASHES)
+_OPENING = "-–— [(*"
+_CLOSING = "-–— "
 _LOOKED_AT = 600  # characters of a line that the rules read
 _JOINED = 4  # lines an attribution may be wrapped over
 _ATTRIBUTION = 420  # characters it may have
@@ -79,106 +83,178 @@ class Attribution:
     certain: bool  # it counts even where what follows bears no quote marks
 
 
-def _dated(text: str) -> bool:
-    return bool(_YEAR.search(text) or _DAY.search(text) or _CLOCK.search(text))
+class Signs(NamedTuple):
+    """What of an attribution a line has in it; of wrapped lines the signs add up."""
+
+    wrote: bool  # a word for "wrote", in any language
+    said: bool  # a word for "said": good only right above a quote
+    address: bool
+    day: bool  # a year or a whole date
+    clock: bool  # an hour with minutes
+    zone: bool  # "GMT", "UTC"
+    numbers: int
+    words: int
+    opens: bool = False  # it begins with "On" and a number, or the like
+    begins: bool = False  # it begins with a date
+
+    @property
+    def dated(self) -> bool:
+        """Is there any date or hour?"""
+        return self.day or self.clock
 
 
-def _says_wrote(text: str) -> bool:
-    spaced = f" {_PUNCTUATION.sub(' ', text)} "
-    return any(word in spaced for word in marks.WROTE) or any(word in text for word in marks.WROTE_INSIDE)
+def _signs(text: str) -> Signs:
+    words = _PUNCTUATION.sub(" ", text).split()
+    numbers = sum(word[:1].isdigit() for word in words)
+    dated = numbers > 0
+    return Signs(
+        wrote=not marks.WROTE.isdisjoint(words)
+        or (not text.isascii() and any(word in text for word in marks.WROTE_INSIDE)),
+        said=not marks.SAID.isdisjoint(words),
+        address="@" in text and _ADDRESS.search(text) is not None,
+        day=dated and (_YEAR.search(text) is not None or _DAY.search(text) is not None),
+        clock=dated and _CLOCK.search(text) is not None,
+        zone="gmt" in words or "utc" in words,
+        numbers=numbers,
+        words=len(words),
+        opens=_opens(text),
+        begins=_begins_with_date(text),
+    )
+
+
+def _together(signs: Sequence[Signs]) -> Signs:
+    """The signs of lines that are read as one; it begins as the first does."""
+    if len(signs) == 1:
+        return signs[0]
+    wrote, said, address, day, clock, zone = (any(values) for values in list(zip(*signs, strict=True))[:6])
+    numbers, words = sum(one.numbers for one in signs), sum(one.words for one in signs)
+    return Signs(wrote, said, address, day, clock, zone, numbers, words, signs[0].opens, signs[0].begins)
 
 
 def _opens(text: str) -> bool:
-    """Does the line begin as such lines do: with a date, or with "On" and its like and a number soon after?"""
-    head = text.lstrip("-–— [(").split(" ", 1)[0].strip(",.:")
-    if head in marks.OPENERS or head.startswith(("ב", "la-")):
+    """Does the line begin with "On" or its like, and a number soon after?"""
+    head = text.lstrip(_OPENING).split(" ", 1)[0].strip(",.:،")
+    if head in marks.OPENERS or head.startswith("ב"):
         return any(character.isdigit() for character in text[:48])
     return False
 
 
 def _begins_with_date(text: str) -> bool:
-    start = text.lstrip("-–— [(")[:16]
-    number = _NUMBER.search(start)
-    return (
-        number is not None and _dated(text[:60]) and (number.start() == 0 or not _says_wrote(start[: number.start()]))
-    )
+    """Does it begin with a date or an hour, at most a weekday's name before?"""
+    text = text.lstrip(_OPENING)
+    number = _NUMBER.search(text[:16])
+    if number is None or not (_YEAR.search(text[:60]) or _DAY.search(text[:60]) or _CLOCK.search(text[:60])):
+        return False
+    return number.start() == 0 or marks.WROTE.isdisjoint(text[: number.start()].split())
 
 
 def _closes(text: str) -> bool:
     """Can an attribution end with this line?"""
-    end = text.rstrip("-–— ")
+    end = text.rstrip(_CLOSING)
     if not end:
         return False
-    if end[-1] in ":：>]" or end.endswith((";", ":\u200f")):
+    if end[-1] in ":：>];" or " gmt" in text or " utc" in text:
         return True
-    if " gmt" in text or " utc" in text:
-        return True
-    return len(text) < _ATTRIBUTION and any(f" {end[-24:]} ".endswith(word) for word in marks.WROTE)
+    return end.rsplit(" ", 1)[-1].rsplit(">", 1)[-1] in marks.WROTE or end.endswith(tuple(marks.WROTE_INSIDE))
 
 
-def _certain(text: str, opened: bool) -> bool:
-    """Is a text that says "wrote" surely an attribution: an address, or a whole date where dates stand?"""
-    if _ADDRESS.search(text):
-        return opened or _says_wrote(text)
-    whole = _YEAR.search(text) or _DAY.search(text)
-    return opened and whole is not None and len(_NUMBER.findall(text)) >= 2
+def _goes_on(text: str) -> bool:
+    """Is it a whole attribution with the first words of the quote on the same line ("On ... <a@b.org> wrote: Hello")?"""
+    head, colon, _ = text.partition("> ") if "> wrote:" not in text else text.partition("wrote:")
+    if not colon or "@" not in head or not (_opens(text) or _begins_with_date(text)):
+        return False
+    return "wrote:" in text or any(
+        f" {word}" in text for word in ("a écrit :", "schrieb:", "escribió:", "escreveu:", "ha scritto:")
+    )
 
 
-def _judged(text: str, opened: bool) -> bool | None:
-    """True or False: an attribution, certain or not; None: none at all."""
+def _judged(text: str, signs: Signs, opened: bool) -> bool | None:
+    """True or False: an attribution, certain or not; None: none at all. `opened`: it begins as such lines do."""
     if len(text) > _ATTRIBUTION:
         return None
-    end = text.rstrip("-–— ")
-    address = _ADDRESS.search(text) is not None
-    if text.startswith(marks.QUOTING) and end[-1:] in {":", "："}:
-        return address
-    if _says_wrote(text):
-        words = len(text.split())
-        if address or (opened and _dated(text)):
-            return _certain(text, opened)
-        return False if words <= 12 and end[-1:] in {":", "："} else None
-    if opened and _dated(text) and address:
-        if end[-1:] in {":", "："}:
-            return True
-        return True if end[-1:] in {">", "]"} and _YEAR.search(text) and _begins_with_date(text) else None
-    zoned = (" gmt" in text or " utc" in text) and _CLOCK.search(text[:24]) and _begins_with_date(text)
-    if zoned and len(text.split()) <= 10:
+    colon = text.rstrip(_CLOSING)[-1:] in {":", "："}
+    if text.startswith(marks.QUOTING) and colon:
+        return signs.address
+    if signs.wrote and (signs.address or (opened and signs.dated)):
+        return signs.address or (signs.day and signs.numbers >= 2)
+    if signs.wrote and signs.day and signs.clock and colon and signs.words <= 14:
         return True
-    if opened and _dated(text) and end[-1:] in {":", "："}:
-        return False
-    return None
+    if signs.wrote or signs.said:
+        return False if signs.words <= 12 and colon else None
+    if not opened or not signs.dated:
+        return None
+    if signs.address and (colon or (signs.day and signs.begins)):
+        return True
+    if signs.zone and signs.clock and signs.words <= 12 and signs.begins:
+        return True
+    return False if colon else None
 
 
 def attributions(simple: Sequence[str], quoted: Sequence[bool]) -> dict[int, Attribution]:
-    """Where attributions begin, and what is known of them. `simple` are the lines as `plain` makes them."""
+    """Where attributions begin, and what is known of them, up to the first that only a mail without marks can follow.
+
+    `simple` are the lines as `plain` makes them.
+    """
     found: dict[int, Attribution] = {}
+    known: dict[int, Signs] = {}
     for last, line in enumerate(simple):
-        if quoted[last] or not line or not _closes(line):
+        if quoted[last] or not line:
             continue
-        earliest = last
-        while earliest > 0 and last - earliest < _JOINED - 1 and simple[earliest - 1] and not quoted[earliest - 1]:
-            earliest -= 1
-        starts = range(last, earliest - 1, -1)
-        for begins in (_opens, _begins_with_date):
-            begun = [start for start in starts if begins(simple[start])]
-            judged = [(start, _judged(" ".join(simple[start : last + 1]), True)) for start in begun]
-            kept = [(start, certain) for start, certain in judged if certain is not None]
-            if kept:
-                start, certain = next(((s, c) for s, c in kept if c), kept[0])
-                found[start] = Attribution(last, bool(certain))
-                break
+        if _closes(line):
+            earliest = last
+            while earliest > 0 and last - earliest < _JOINED - 1 and simple[earliest - 1] and not quoted[earliest - 1]:
+                earliest -= 1
+            for index in range(earliest, last + 1):
+                if index not in known:
+                    known[index] = _signs(simple[index])
+            begun = _begun(simple, [known[index] for index in range(earliest, last + 1)], earliest)
         else:
-            # The name first: on one line, unless it was broken inside the address.
-            start = (
-                last - 1 if last > earliest and (line.count(">") > line.count("<") or line.startswith("<")) else last
-            )
-            certain = _judged(" ".join(simple[start : last + 1]), False)
-            if certain is not None:
-                found[start] = Attribution(last, certain)
+            begun = (last, True) if ": " in line and "@" in line and _goes_on(line) else None
+        if begun:
+            found[begun[0]] = Attribution(last, begun[1])
+            if begun[1] and not next_is_quoted(simple, quoted, last + 1):
+                break
     return found
 
 
-def _kind(line: str) -> str:
+def next_is_quoted(simple: Sequence[str], quoted: Sequence[bool], start: int) -> bool:
+    """Does the next line that is not blank bear a quote mark?"""
+    for index in range(start, len(simple)):
+        if quoted[index]:
+            return True
+        if simple[index]:
+            return False
+    return False
+
+
+def names_writer(line: str) -> bool:
+    """GroupWise's way: ">>> Ana <ana@example.org> 21.11.2026 15:20 >>>", and the quote below bears no marks."""
+    text = plain(line)
+    if not text.startswith(">>> "):
+        return False
+    signs = _signs(text)
+    return signs.day and signs.clock and (text.endswith(">>>") or (signs.wrote and text.endswith(":")))
+
+
+def _begun(simple: Sequence[str], signs: Sequence[Signs], earliest: int) -> tuple[int, bool] | None:
+    """Where the attribution begins whose lines `signs` belong to, from line `earliest` on, and whether it is certain."""
+    last = earliest + len(signs) - 1
+    for by_word in (True, False):
+        for start in range(last, earliest - 1, -1):
+            one = signs[start - earliest]
+            if one.opens if by_word else one.begins:
+                judged = _judged(" ".join(simple[start : last + 1]), _together(signs[start - earliest :]), True)
+                if judged is not None:
+                    return start, judged
+    # The name first: on one line, unless it was broken inside the address.
+    line, start = simple[last], last
+    if last > earliest and (line.count(">") > line.count("<") or line.startswith("<")):
+        start = last - 1
+    judged = _judged(" ".join(simple[start : last + 1]), _together(signs[start - earliest :]), False)
+    return None if judged is None else (start, judged)
+
+
+def kind(line: str) -> str:
     """Which header a line is ("from", "date", "to", "subject", "other"), "" for none."""
     key, colon, _ = line[:40].replace("：", ":").partition(":")
     return marks.HEADERS.get(key.strip(), "") if colon else ""
@@ -186,51 +262,54 @@ def _kind(line: str) -> str:
 
 def _dashed(line: str) -> str:
     """The words inside a line like "----- Original Message -----", "" for any other."""
+    if line[:1] not in _DASHES:
+        return ""
     inner = line.strip(DASHES + " ")
     if not inner or len(inner) > 60:
         return ""
-    before, after = line.index(inner), len(line) - line.index(inner) - len(inner)
-    return inner if before >= 2 and after >= 2 else ""
+    before = line.index(inner)
+    return inner if before >= 2 and len(line) - before - len(inner) >= 2 else ""
 
 
-def headers(simple: Sequence[str], at: int) -> int:
-    """How many lines from `at` on are the head of a mail copied into this one ("From: ... Sent: ..."), 0 for none."""
+def headers(simple: Sequence[str], kinds: Sequence[str], at: int) -> int:
+    """How many lines from `at` on are the head of a mail copied into this one ("From: ... Sent: ..."), 0 for none.
+
+    `kinds` is `kind` of every line.
+    """
     line = simple[at]
     inner = _dashed(line)
-    announced = bool(inner and any(part in inner for part in marks.ORIGINAL)) or line.startswith(marks.FORWARD_BEGINS)
-    if not announced and not inner and not _kind(line):
+    announced = any(part in inner for part in marks.ORIGINAL) if inner else bool(marks.FORWARD_BEGINS.of(line))
+    if not announced and not inner and not kinds[at]:
         return 0
-    kinds: set[str] = set()
-    end, blank = at + 1 if announced or inner else at, 0
-    index = end
-    while index < min(len(simple), at + _HEADER_LINES):
-        kind = _kind(simple[index])
-        if kind:
-            kinds.add(kind)
-            end, blank = index + 1, 0
-        elif simple[index] and (blank or not kinds):
+    first = at + 1 if announced or inner else at
+    if announced or inner:
+        while first < min(len(simple), at + 4) and not simple[first]:
+            first += 1
+    end, seen = _head(simple, kinds, first)
+    if announced:
+        return max(end, at + 1) - at
+    if "from" in seen and len(seen) >= (2 if inner else 3):
+        return end - at
+    return 1 if "from" in seen and _flattened(line) else 0
+
+
+def _head(simple: Sequence[str], kinds: Sequence[str], start: int) -> tuple[int, set[str]]:
+    """Where headers that begin at `start` end, and which there are; one may be wrapped, blank lines may lie between two."""
+    seen: set[str] = set()
+    end = start
+    for index in range(start, min(len(simple), start + _HEADER_LINES)):
+        if kinds[index]:
+            seen.add(kinds[index])
+            end = index + 1
+            continue
+        follows = index + 1 < len(simple) and kinds[index + 1] != ""
+        apart = not follows if not simple[index] else not simple[index - 1]
+        if index == start or apart:
             break
-        elif not simple[index]:
-            blank += 1
-            if blank > (0 if kinds else 2) and not (kinds and index + 1 < len(simple) and _kind(simple[index + 1])):
-                break
-        index += 1
-    if announced and (kinds or inner or len(line) < 60):
-        return end - at
-    if "from" in kinds and len(kinds - {"other"}) >= 3:
-        return end - at
-    if inner and "from" in kinds and len(kinds) >= 2:
-        return end - at
-    return 1 if _flattened(line) else 0
+    return end, seen - {"other"}
 
 
 def _flattened(line: str) -> bool:
     """All headers on one line: "From: Ana Sent: Monday To: Ben Subject: Hello"."""
-    if _kind(line) != "from":
-        return False
-    kinds = set()
-    words = line.split(" ")
-    for word in words:
-        if word.endswith(":"):
-            kinds.add(marks.HEADERS.get(word[:-1], ""))
-    return len(kinds - {"", "other"}) >= 3
+    seen = {marks.HEADERS.get(word[:-1], "") for word in line.split(" ") if word.endswith(":")}
+    return len(seen - {"", "other"}) >= 3

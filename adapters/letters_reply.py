@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from adapters.letters_quotes import attributions, headers, lightly_quoted, plain, unquoted
+from adapters.letters_quotes import (
+    attributions,
+    headers,
+    kind,
+    lightly_quoted,
+    names_writer,
+    next_is_quoted,
+    plain,
+    unquoted,
+)
 from adapters.letters_tails import without_tail
 from relaybot.model import Block
 
@@ -44,25 +53,33 @@ def _pieces(raw: list[str]) -> tuple[list[tuple[list[str], list[str]]], bool]:
     """The quoted lines and the own lines under them, in turn; and whether nothing at all was quoted."""
     simple = [plain(line) for line in raw]
     stripped = _quotes(raw, simple)
-    spoken = attributions(simple, [line is not None for line in stripped])
+    marked = [line is not None for line in stripped]
+    spoken = attributions(simple, marked)
+    kinds = [kind(line) for line in simple]
     pieces: list[tuple[list[str], list[str]]] = [([], [])]
     index, alone = 0, True
     while index < len(raw):
         quote = stripped[index]
         if quote is not None:
             alone = False
+            if (
+                raw[index].startswith(">>> ")
+                and names_writer(raw[index])
+                and not next_is_quoted(simple, marked, index + 1)
+            ):
+                return pieces, False
             if any(line.strip() for line in pieces[-1][1]):
                 pieces.append(([], []))
             pieces[-1][0].append(quote)
             index += 1
             continue
         told = spoken.get(index)
-        after = told.last + 1 if told else index + headers(simple, index) if simple[index] else index
+        after = told.last + 1 if told else index + headers(simple, kinds, index) if simple[index] else index
         if after > index:
-            marked = _next_is_quoted(simple, stripped, after)
-            if not marked and (told is None or told.certain):
+            quote_follows = next_is_quoted(simple, marked, after)
+            if not quote_follows and (told is None or told.certain):
                 return pieces, False  # the rest is somebody else's mail, without marks
-            if marked:
+            if quote_follows:
                 index, alone = after, False
                 continue
         pieces[-1][1].append(raw[index])
@@ -87,16 +104,6 @@ def _quotes(raw: list[str], simple: list[str]) -> list[str | None]:
         if simple[index]:
             said = simple[index]
     return stripped
-
-
-def _next_is_quoted(simple: list[str], stripped: list[str | None], start: int) -> bool:
-    """Does the next line that is not blank bear a quote mark?"""
-    for index in range(start, len(simple)):
-        if stripped[index] is not None:
-            return True
-        if simple[index]:
-            return False
-    return False
 
 
 def _without_blank_ends(lines: list[str]) -> list[str]:

@@ -26,13 +26,16 @@ def without_tail(lines: Sequence[str], *, first: bool, alone: bool) -> list[str]
     """The lines without what hangs below them. `first`: it is the mail's first piece; `alone`: the mail quotes nothing."""
     kept = _without_banner(list(lines)) if first else list(lines)
     simple = [plain(line) for line in kept]
-    cut = _cut(kept, simple, first)
-    result = kept[:cut]
-    if alone and cut < len(kept) and sent_from(simple[cut]) and not any(line.strip() for line in result):
-        return without_tail(kept[cut + 1 :], first=first, alone=True)
+    begin = _first_said(simple) if alone else 0  # a phone's line above all words hangs below nothing
+    result = kept[begin : begin + _cut(kept[begin:], simple[begin:], first)]
     while result and _is_rest(result[-1]):
         result.pop()
     return result
+
+
+def _first_said(simple: list[str]) -> int:
+    """The index of the first line that is neither blank nor a phone's."""
+    return next((index for index, line in enumerate(simple) if line and not sent_from(line)), len(simple))
 
 
 def _is_rest(line: str) -> bool:
@@ -46,7 +49,7 @@ def _is_rest(line: str) -> bool:
 def _without_banner(lines: list[str]) -> list[str]:
     """A gateway's warning on top of the mail goes, up to the next blank line."""
     start = next((index for index, line in enumerate(lines) if line.strip()), len(lines))
-    if start == len(lines) or not plain(lines[start]).startswith(marks.BANNERS):
+    if start == len(lines) or not marks.BANNERS.of(plain(lines[start])):
         return lines
     end = next((index for index in range(start, len(lines)) if not lines[index].strip()), len(lines))
     return lines[end:]
@@ -55,16 +58,16 @@ def _without_banner(lines: list[str]) -> list[str]:
 def _cut(lines: list[str], simple: list[str], first: bool) -> int:
     """The index of the first line that is not the person's any more."""
     spoken = False
+    last = max((index for index, line in enumerate(simple) if line), default=0)
     for index, line in enumerate(simple):
         if not line:
             continue
-        rest = simple[index + 1 :]
         if (
             _signature_mark(lines[index], simple, index)
             or sent_from(line)
-            or line.startswith(marks.FOOTERS)
+            or marks.FOOTERS.of(line)
             or ((spoken or not first) and _disclaimer(simple, index))
-            or (spoken and _contact_block(line, rest))
+            or (spoken and last - index <= 2 * _SIGNATURE_LINES and _contact_block(line, simple[index + 1 : last + 1]))
         ):
             return index
         spoken = True
@@ -84,7 +87,7 @@ def _signature_mark(raw: str, simple: list[str], index: int) -> bool:
         return raw == "-- " or len(rest) <= _SIGNATURE_LINES
     if len(text) < 3 and text[0] not in "—–":
         return False
-    if rest and (rest[0].startswith(marks.FOOTERS) or any("mailing list" in line for line in rest[:2])):
+    if rest and (marks.FOOTERS.of(rest[0]) or any("mailing list" in line for line in rest[:2])):
         return True
     apart = index == 0 or not simple[index - 1] or not text.strip("_")
     return apart and _is_signature(rest, drawn=not text.strip("-–—_─━"))
@@ -118,8 +121,8 @@ def _contact_block(line: str, rest: list[str]) -> bool:
     """ "Best regards," and under it a name with titles, numbers, links, up to the end."""
     if line.rstrip(",.!;:，。 -–—") not in marks.SIGN_OFFS:
         return False
-    below = [one for one in rest[: _SIGNATURE_LINES * 2] if one]
-    if not 2 <= len(below) <= 12 or any(one for one in rest[_SIGNATURE_LINES * 2 :]):
+    below = [one for one in rest if one]
+    if not 2 <= len(below) <= 12:
         return False
     bare = [_URLS.sub("", one).strip() for one in below]
     if any(len(one) > 75 or (len(one.split()) > 9 and one.endswith((".", "!", "?"))) for one in bare):
@@ -137,15 +140,16 @@ def sent_from(line: str) -> bool:
     text = _URLS.sub(" ", line).strip(" <>()[]{}-–—.!")
     if not text or len(text) > 120:
         return False
-    for start, complete in marks.SENT_BEGINS:
-        if text.startswith(start.rstrip()) and (text + " ").startswith(start):
-            return _only_a_device(text[len(start) :], complete)
+    if start := marks.SENT_MINE.of(text):
+        return _only_a_device(text[len(start) :], complete=True)
+    if start := marks.SENT_BY.of(text):
+        return _only_a_device(text[len(start) :], complete=False)
     if text.endswith(marks.SENT_ENDS) and len(text.split()) <= 14:
         return _names_device(text)
     return False
 
 
-def _only_a_device(rest: str, complete: bool) -> bool:
+def _only_a_device(rest: str, *, complete: bool) -> bool:
     for mark in (", ", ". ", "; ", ": ", " - ", " – ", " — "):
         head, found, tail = rest.partition(mark)
         if found and not tail.lstrip(" -–—(").startswith(marks.EXCUSES):
@@ -167,7 +171,7 @@ def _names_device(text: str) -> bool:
 
 def _disclaimer(simple: list[str], index: int) -> bool:
     """Does a legal text begin here: its first words, and at least two of its usual terms soon after?"""
-    if not simple[index].lstrip("-–—*_=~ [(\"'").startswith(marks.DISCLAIMERS):
+    if not marks.DISCLAIMERS.of(simple[index].lstrip("-–—*_=~ [(\"'")):
         return False
     text = " ".join(simple[index : index + 8])[:1500]
     return sum(term in text for term in marks.LEGAL_WORDS) >= 3
