@@ -56,6 +56,11 @@ def _said(desk: Desk, text: str, blocks: tuple[Block, ...]) -> dict[str, str]:
         "reach": found.reach,
         "rules": rules,
     }
+    for line in text.splitlines():
+        head, _, tail = line.partition(":")
+        if head.strip().lower() == "place" and tail.strip():  # the row of our own letter, with both in it
+            said["place"] = tail.strip()
+    said.update({key: "skip" for key in found.skipped if not said.get(key)})
     return {key: value for key, value in said.items() if value}
 
 
