@@ -89,7 +89,8 @@ class PlayFailed(AssertionError):
 
 def policy(settings: str = "", style: Style = Style.LINE) -> Policy:
     """The default settings with one network, and TOML lines on top."""
-    network = Network(public=PLACES["public"], moderators=PLACES["team"], style=style)
+    identity = "mail" if style is Style.LETTER else "services"
+    network = Network(public=PLACES["public"], moderators=PLACES["team"], style=style, identity=identity)
     made = Policy.model_validate(tomllib.loads(settings))
     return made.model_copy(update={"networks": {NETWORK: network}})
 
