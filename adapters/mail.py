@@ -70,6 +70,7 @@ class MailAdapter:
         self.settings = settings
         self.since: datetime | None = None  # listening since then
         self.listening: tuple[str, int] | None = None  # where, for lmtp and smtp
+        self.door: Door | None = None
         self._ear: Ear | None = None
         self._files = FileStore(settings.state_dir / "files", settings.files_total_bytes)
         self._tokens = Tokens(
@@ -133,7 +134,7 @@ class MailAdapter:
     async def run(self, ear: Ear) -> None:
         self._ear = self._hearing.ear = ear
         await self._prepare()
-        door = self._door()
+        door = self.door = self._new_door()
         if door is not None:
             try:
                 await door.start()
@@ -156,7 +157,7 @@ class MailAdapter:
         except OSError as problem:
             raise Misconfigured(f"{problem.filename} cannot be made: {problem.strerror}") from None
 
-    def _door(self) -> Door | None:
+    def _new_door(self) -> Door | None:
         receive = self.settings.receive
         if receive.imap is not None:
             return None

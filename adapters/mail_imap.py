@@ -124,12 +124,19 @@ class Mailbox:
             self._ask(client.uid, "STORE", str(uid), "+FLAGS.SILENT", r"(\Seen)")
         write_whole(self._checkpoint, json.dumps({"uidvalidity": validity, "uid": uid}).encode())
         if taken and self._settings.move_to:
-            target = _quoted(self._settings.move_to)
-            if "MOVE" in client.capabilities:
-                self._ask(client.uid, "MOVE", str(uid), target)
-            else:
-                self._ask(client.uid, "COPY", str(uid), target)
-                self._ask(client.uid, "STORE", str(uid), "+FLAGS.SILENT", r"(\Deleted)")
+            self._move(client, str(uid), _quoted(self._settings.move_to))
+
+    def _move(self, client: imaplib.IMAP4, uid: str, target: str) -> None:
+        """RFC 6851, or what was done before it; others' deleted mails are not expunged along with ours."""
+        told = self._ask(client.capability)  # what a server can is more after the login
+        able = {word for line in told if isinstance(line, bytes) for word in line.upper().split()}
+        if b"MOVE" in able:
+            self._ask(client.uid, "MOVE", uid, target)
+            return
+        self._ask(client.uid, "COPY", uid, target)
+        self._ask(client.uid, "STORE", uid, "+FLAGS.SILENT", r"(\Deleted)")
+        if b"UIDPLUS" in able:
+            self._ask(client.uid, "EXPUNGE", uid)
 
     def _read_checkpoint(self, validity: int) -> int:
         """The last UID taken; 0 when the folder is not the one we knew."""

@@ -121,12 +121,14 @@ def settings(folder: Path, **more: Any) -> dict[str, Any]:
 
 
 @contextlib.asynccontextmanager
-async def running(folder: Path, ear: Listening | None = None, **more: Any) -> AsyncIterator[MailAdapter]:
-    """An adapter that runs and is ready."""
+async def running(
+    folder: Path, ear: Listening | None = None, *, ready: bool = True, **more: Any
+) -> AsyncIterator[MailAdapter]:
+    """An adapter that runs and is ready (unless that is not waited for)."""
     adapter = MailAdapter(read_settings("mail", settings(folder, **more)))
     task = asyncio.create_task(adapter.run(ear or Listening()))
     try:
-        await until(lambda: adapter.ready() or task.done())
+        await until(lambda: not ready or adapter.ready() or task.done())
         if task.done():
             task.result()
         yield adapter
@@ -155,10 +157,12 @@ def mail(sender: str = "chidi@example.net", to: str = ADDRESS, subject: str = "h
 class Hand:
     """A client of the listener, by hand: each command and its reply, in a thread (smtplib blocks)."""
 
-    def __init__(self, adapter: MailAdapter) -> None:
-        assert adapter.listening is not None
-        self._where = adapter.listening
-        self._lmtp = bool(adapter.settings.receive.lmtp)
+    def __init__(self, adapter: MailAdapter | None = None, port: int = 0) -> None:
+        """To an adapter, or to an LMTP port."""
+        self._where, self._lmtp = (HOST, port), True
+        if adapter is not None:
+            assert adapter.listening is not None
+            self._where, self._lmtp = adapter.listening, bool(adapter.settings.receive.lmtp)
         self._client: smtplib.SMTP | None = None
 
     async def __aenter__(self) -> Hand:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 import email
 import ssl
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from adapters.mail import MailAdapter
-from adapters.mail_settings import read_settings
 from relaybot.model import Enclosure, Urgency
 from relaybot.ports import Misconfigured, StoreFailed
 from tests import needs
-from tests.mail_help import HOST, LIST, WRITTEN_AT, Hand, Listening, Sent, letter, running, settings, until
+from tests.mail_help import HOST, LIST, WRITTEN_AT, Hand, Listening, Sent, letter, running, until
 from tests.mail_sink import Sink, sink
 from tests.servers import make_certificate
+
+
+def bool_outcome(one: Sent) -> bool:
+    """Whether its fate is known."""
+    return bool(one.outcome)
 
 
 def by(server: Sink, **more: Any) -> dict[str, Any]:
@@ -147,7 +150,7 @@ async def test_connection_closed_while_idle(tmp_path: Path) -> None:
         for n in (1, 2):
             one = Sent(letter(n))
             adapter.deliver(one.delivery())
-            await until(lambda one=one: one.outcome)
+            await until(partial(bool_outcome, one))
             assert one.outcome == "sent"
             for session in server.sessions:
                 session._end()
@@ -193,7 +196,7 @@ async def test_crash_then_copy(tmp_path: Path) -> None:
         adapter.deliver(one.delivery())
         adapter.deliver(behind.delivery())
         await until(lambda: behind.outcome)
-        assert not one.outcome
+        assert not bool_outcome(one)
         async with Hand(adapter) as hand:
             await hand.send(b"", adapter._tokens.receipt_address("tech-peer", 1))
         assert one.outcome == "sent"
@@ -268,7 +271,7 @@ async def test_server_that_takes_nothing_more(tmp_path: Path) -> None:
         adapter.deliver(again.delivery())
         await until(lambda: again.outcome)
         assert again.outcome == "sent"
-        attached = email.message_from_bytes(server.taken[0].content).get_payload()[1]  # type: ignore[index]
+        *_, attached = email.message_from_bytes(server.taken[0].content).walk()
         assert attached.get_payload(decode=True) == b"x" * 9_000_000
 
 
@@ -286,9 +289,7 @@ async def test_down_then_up(tmp_path: Path, free_port: Callable[[], int]) -> Non
     """While the server is away letters are for later; when it is back, that is told at once."""
     ear = Listening()
     away = Sink(port=free_port())
-    adapter = MailAdapter(read_settings("mail", settings(tmp_path, **by(away))))
-    task = asyncio.create_task(adapter.run(ear))
-    try:
+    async with running(tmp_path, ear, ready=False, **by(away)) as adapter:
         await until(lambda: "cannot be reached" in adapter.health())
         one = Sent(letter())
         adapter.deliver(one.delivery())
@@ -297,9 +298,6 @@ async def test_down_then_up(tmp_path: Path, free_port: Callable[[], int]) -> Non
         async with sink(port=away.port):
             await until(adapter.ready)
             assert ear.reached == ["mail"]
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_no_longer_wanted(tmp_path: Path) -> None:
