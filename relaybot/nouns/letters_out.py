@@ -146,10 +146,24 @@ def _move(desk: Desk, person: Person, waiting: list[Letter], other: str, notice:
             about=next((x.about for x in plain if x.about), ""),
             moved=True,
         )
-    for number, letter in enumerate(single):
+    for number, letter in enumerate(_together(desk, single)):
         moved = outbox.move(desk, letter, other, expires_at=_fresh(desk), moved=True)
         if not plain and not number:
             desk.change(moved, text=(first, *moved.text))
+
+
+def _together(desk: Desk, letters: list[Letter]) -> list[Letter]:
+    """Lines of one partner that waited one behind the other are one letter from now on; its receipt tells of them all."""
+    found: dict[str, Letter] = {}
+    for letter in letters:
+        words_of = " ".join(letter.receipt.split(" ")[:3]) if letter.receipt.startswith(RELAY) else letter.receipt
+        before = found.get(words_of)
+        if before is None or letter.via or before.style is not letter.style or not letter.receipt.startswith(RELAY):
+            found[letter.receipt if before is not None else words_of] = letter
+        else:
+            found[words_of] = desk.change(before, text=(*before.text, *letter.text))
+            desk.drop(letter)
+    return list(found.values())
 
 
 def _fresh(desk: Desk) -> datetime:
@@ -193,7 +207,8 @@ def _too_late(desk: Desk, person: Person, letter: Letter) -> None:
         notice = words.with_hour(said)
         desk.tell(replace(person, home=other), notice, urgency=Urgency.URGENT)
     else:
-        people.tell_team(desk, words.hour_unreached(person.name, medium(letter.to)), hidden_from=(person.id,))
+        said = words.hour_unreached(person.name, medium(letter.to))
+        _tell_team(desk, letter.to.partition("/")[0], said, hidden_from=(person.id,))
 
 
 def _unreached(desk: Desk, person: Person, letter: Letter) -> None:
@@ -209,6 +224,18 @@ def _claimed(letter: Letter) -> str:
     return f"M{rest.split()[0]}" if kind == "pair" else ""
 
 
+def _tell_team(desk: Desk, network: str, line: str, hidden_from: tuple[int, ...] = ()) -> None:
+    """A line to the moderators about a network that may be away: also to each of them by another way of theirs."""
+    people.tell_team(desk, line, hidden_from=hidden_from)
+    places = [n.moderators for n in desk.policy.networks.values() if n.moderators]
+    if not places or any(place.partition("/")[0] != network for place in places):
+        return
+    for moderator in people.moderators(desk, hidden_from):
+        other = elsewhere(desk, moderator, f"{network}/")
+        if other:
+            desk.tell(replace(moderator, home=other), line)
+
+
 def _tell_team_down(desk: Desk, network: str) -> None:
     """A whole network has been away for long: moderators hear for whom something that matters waits there."""
     waiting = [
@@ -220,4 +247,4 @@ def _tell_team_down(desk: Desk, network: str) -> None:
     found = sorted({desk.people[x.person].name for x in alone})
     if found and _once(desk, f"down {network}"):
         since = min(x.written_at for x in alone)
-        people.tell_team(desk, words.medium_down(medium(network), since, found, desk.policy.limits.listed))
+        _tell_team(desk, network, words.medium_down(medium(network), since, found, desk.policy.limits.listed))

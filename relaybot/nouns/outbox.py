@@ -32,7 +32,8 @@ def _of_a_partner(desk: Desk, letter: Letter) -> Letter | None:
         return None
     if letter.style is Style.LINE:
         return replace(letter, text=tuple(relaying.carried(writer.name, line) for line in letter.text[:-1]), via="")
-    text = (*letter.text, relaying.how_to_answer(writer.name, writer.home.partition("/")[0].partition(":")[0]))
+    said = tuple(line.removeprefix(relaying.carried(writer.name, "")) for line in letter.text)
+    text = (*said, relaying.how_to_answer(writer.name, writer.home.partition("/")[0].partition(":")[0]))
     return replace(letter, text=text, via=writer.name, subject=relaying.writes_to_you(writer.name))
 
 

@@ -145,7 +145,7 @@ def _say_again(desk: Desk, pair: Pair, person: Person, dialogue: Dialogue, text:
     try:
         answers.answer(desk, dialogue, text)
     except Invalid as problem:
-        if not open_:
+        if not open_ or dialogue.form in SHARED:
             raise
         partner = pairs.partner(desk, pair, person)
         raise Invalid(f"{problem} {words.private_question(partner.name)}") from None
