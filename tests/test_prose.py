@@ -16,12 +16,13 @@ from relaybot.parts import Block
 from relaybot.ports import Invalid
 from relaybot.prose import Said, understand
 from tests.play import policy
+from tests.prose_last_mails import LAST
 from tests.prose_mails import ALL_LABELS, FIRST, LABELS, Sample
 from tests.prose_more_mails import LATER, OTHERS
 from tests.prose_replies import REPLIES
 
 DESK = Desk(Programme("tech-peer", policy()), Moment(datetime(2026, 11, 21, 14, 5, tzinfo=UTC), b"1"))
-ALL = [*FIRST, *OTHERS, *REPLIES, *LATER]
+ALL = [*FIRST, *OTHERS, *REPLIES, *LATER, *LAST]
 FIELDS = ("name", "learn", "offer", "links", "city", "hours", "languages", "reach", "agrees", "skipped")
 
 

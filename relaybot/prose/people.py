@@ -118,6 +118,8 @@ def _whole_place(text: str, shouted: bool) -> str:
     said = text.strip().rstrip(".! ")
     if not 3 < len(said) <= 60 or key(said) in EVERYDAY or key(said).partition(" ")[0] in _GIVEN:
         return ""
+    if _CLOCK.fullmatch(said.upper()) and lookup(said):
+        return said
     name, end = _longest(said, 0, shouted)
     rest = said[end:].strip(" ,()")
     return name if name and (not rest or key(rest) in SEVERAL or lookup(rest) == lookup(name)) else ""
@@ -262,6 +264,7 @@ _NICK = re.compile(
     r"|\birc(?: nick(?:name)?)?:\s*([a-z_][\w\[\]{}|^`-]{0,29})|\b(?:on|in) irc(?: \(?(?:libera|oftc|libera\.chat)\)?)?,? (?:i'm|i am|as|my nick is|i am called|my name is) [\"']?([a-z_][\w\[\]{}|^`-]{0,29})|\b(?:nick(?:name)?|i'm|i am) (?!also\b|often\b|not\b|usually\b|always\b|sometimes\b|mostly\b|rarely\b|never\b|only\b|active\b|too\b)[\"']?([a-z_][\w\[\]{}|^`-]{0,29})[\"']? on (?:irc|libera|oftc)",
     re.I,
 )
+_ME = re.compile(r"\b(?:me|my|i|i'm)\b", re.I)
 _ALSO = re.compile(
     r"\b(?:reach|reachable|contact|second|also|other|another|alternative|backup|fallback|else|too|private(?:ly)?|write me at|matrix|mail me at|work address|work mail|element|write to)\b",
     re.I,
@@ -281,7 +284,7 @@ def reach(text: str, *, asked: bool = False) -> str:
     )
     if len(mxids) == 1:
         return str(mxids.pop()).rstrip(".")
-    if len(mails) == 1 and (asked or _ALSO.search(text)):
+    if len(mails) == 1 and (asked or (_ALSO.search(text) and _ME.search(text))):
         return str(mails.pop()).rstrip(".")
     if len(set(nicks)) == 1 and nicks[0].lower() not in ("the", "a", "my", "on", "is", "as", "and", "yes", "no"):
         return str(nicks[0])
@@ -314,6 +317,7 @@ _YES = re.compile(
     r"(?:yes|yep|yeah|yup|sure|of course|ok|okay|y|ja|oui|sí|si|sim|absolutely|definitely|agreed|certainly|naturally|i do|fine)(?:[,.!]? (?:i do|i agree|agreed|of course|sure|please|gladly|absolutely|fine|with pleasure|no problem|ok|okay|they are fine|happily))?[.!]*",
     re.I,
 )
+_NO_WORD = re.compile(r"\b(?:not|no|never|unless|without|later|first)\b|n't\b", re.I)
 _NO = re.compile(
     r"(?:no|nope|nein|non|não|i do not|i don't)(?:[,.!]? (?:i (?:do not|don't)(?: agree)?|sorry|thanks|not yet))?[.!]*",
     re.I,
@@ -331,6 +335,8 @@ def agrees(text: str, *, asked: bool = False, form: bool = False) -> bool | None
     if "?" in said or re.search(r"\bif\b|\bbut\b|\bexcept\b", said, re.I):
         return None
     if asked and _YES.fullmatch(said):
+        return True
+    if asked and re.match(r"(?:yes|ja|oui|sí|sim)\b", said, re.I) and len(said) < 60 and not _NO_WORD.search(said):
         return True
     if asked and _NO.fullmatch(said):
         return False

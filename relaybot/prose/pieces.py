@@ -30,7 +30,7 @@ class Piece:
 
 # How people call the questions when they write the line themselves.
 _ALIASES: Mapping[str, str] = {
-    "learn": "learn|learning|want to learn|i want to learn|i would like to learn|i'd like to learn|would like to learn|to learn|wants|wish"
+    "learn": "learn|learning|want|wanted|need|want to learn|i want to learn|i would like to learn|i'd like to learn|would like to learn|to learn|wants|wish"
     "|wishes|learning goals|goals|seeking|looking for|interests|i want|lernen|ich möchte lernen|apprendre|aprender|quiero aprender|quero aprender",
     "offer": "offer|offers|offering|i offer|can offer|i can offer|teach|can teach|i can teach|i can help with|can help with|help with|skills|my skills|i know"
     "|expertise|experience|know|biete|ich biete|angebot|kenntnisse|je propose|ofrezco|ofereço|kann ich",
@@ -57,6 +57,7 @@ _SMILE = re.compile(
     r"(?:^|(?<=\s))[:;=8][-^']?[)(DPpO/|](?=\s|$|[.,!])|<3|\^\^|[\u2190-\u2bff\U0001f000-\U0001faff\ufe0f]"
 )
 _IN_ONE_LINE = re.compile(r";[ ](?=([^\W\d_][\w ]{1,20}):[ ])")  # "learn: go; offer: java"
+_SIGNED = re.compile(r"[A-ZÀ-Þ][\w.'-]*(?: [\w.'-]+){0,3},?")
 _ARTICLES = frozenset("a an the your my is are".split())
 
 
@@ -84,7 +85,7 @@ def tidy(text: str) -> str:
         .replace("\r", "\n")
         .translate({0x2019: "'", 0x2018: "'", 0xB4: "'", 0x201C: '"', 0x201D: '"', 0xA0: " ", 9: " ", 0: " "})
     )
-    text = _SMILE.sub("", text)
+    text = "\n".join(line for line in _SMILE.sub("", text).split("\n") if not line.startswith(">"))
     text = _IN_ONE_LINE.sub(lambda m: "\n" if m[1].casefold().strip() in _ALIAS else m[0], text)
     body, mark, signature = text.partition("\n-- \n")
     return f"{body}\n\n{signature.strip().partition(chr(10))[0]}" if mark else body
@@ -203,6 +204,8 @@ def _goes_on(held: str, before: str, line: str) -> bool:
     bullet = _BULLET.match(line) is not None
     if bullet:
         return held.endswith(":") or (_BULLET.match(before) is not None and ":" in held and held.find(":") < 80)
+    if held.endswith(",") and len(held) < 30 and len(line) < 30 and _SIGNED.fullmatch(line):
+        return False  # "Yours," and the name
     if held.endswith((",", " and", " or", " &")):
         return True
     return len(before) >= _WRAPPED and not held.endswith((".", "!", "?", ":"))

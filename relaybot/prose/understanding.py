@@ -13,6 +13,7 @@ from relaybot import times
 from relaybot.model import Window
 from relaybot.parts import Block
 from relaybot.prose import matters, people, weekly
+from relaybot.prose.phrases import Item
 from relaybot.prose.pieces import Piece, pieces, tidy
 from relaybot.skills import fold, read_skills
 from relaybot.times.zones import lookup
@@ -120,7 +121,7 @@ class _Mail:
     synonyms: Mapping[str, str]
     shouted: bool
     small: bool = False  # the mail has no capitals at all
-    skills: dict[str, dict[str, matters.Item]] = field(default_factory=lambda: {"learn": {}, "offer": {}})
+    skills: dict[str, dict[str, Item]] = field(default_factory=lambda: {"learn": {}, "offer": {}})
     names: list[tuple[int, str]] = field(default_factory=list)
     places: list[tuple[int, str]] = field(default_factory=list)
     free: list[weekly.Hours] = field(default_factory=list)

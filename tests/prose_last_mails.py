@@ -1,0 +1,197 @@
+"""Data only: a third set of mails, written last and unseen by the rules when they were measured; see test_prose.py."""
+
+from __future__ import annotations
+
+from relaybot.parts import Block
+from tests.prose_mails import ALL_LABELS, LABELS, Sample
+
+LAST = [
+    Sample(
+        "librarian",
+        """Hello,
+
+I'm a librarian in Wellington, New Zealand, and I look after our catalogue (Koha, Perl). For a while now I have wanted to
+understand Docker and how backups should be done. If somebody wants to know how metadata works, I'm your woman.
+
+Evenings NZ time, or weekends.
+
+Ngā mihi,
+Aroha
+""",
+        {"name": "Aroha", "city": "Wellington", "learn": "Docker, backups"},
+    ),
+    Sample(
+        "career changer",
+        """Hi there,
+
+I used to be a chef for twelve years and now I'm retraining as a web developer. Looking for a mentor for JavaScript and
+accessibility. I can teach cooking and a bit of Italian. I live in Turin and I'm available on Mondays, my day off.
+
+Giulia
+""",
+        {
+            "name": "Giulia",
+            "city": "Turin",
+            "learn": "JavaScript, accessibility",
+            "offer": "cooking, Italian (a little)",
+            "hours": "Mondays",
+        },
+    ),
+    Sample(
+        "terse with plus and minus",
+        """+ ansible, debian, bash (15y)
+- want: nixos
+utc+1
+""",
+        {"learn": "nixos", "city": "utc+1"},
+    ),
+    Sample(
+        "polite and long-winded",
+        """Respected Sir/Madam,
+
+I am writing this email with great enthusiasm. Myself Arjun, working in Hyderabad as QA engineer since five years. I have good
+knowledge of Selenium, JMeter and API testing. I am very much interested to learn Rust programming language and also
+system design. Kindly consider my application. I am available on weekends and on weekdays after 9 PM IST.
+
+Thanking you,
+Yours faithfully,
+Arjun Reddy
+""",
+        {
+            "name": "Arjun Reddy",
+            "city": "Hyderabad",
+            "learn": "Rust, system design",
+            "offer": "Selenium, JMeter, API testing",
+        },
+    ),
+    Sample(
+        "disability",
+        """Hello, I am blind and use NVDA every day, so I can show people how screen readers work. What I'd like to learn is Python, from
+zero. Please no video calls. I'm in Leicester and free most afternoons.
+Harriet
+""",
+        {
+            "name": "Harriet",
+            "learn": "Python (new)",
+            "city": "Leicester",
+            "hours": "afternoons",
+            "offer": "screen readers, NVDA",
+        },
+    ),
+    Sample(
+        "answers a friend's forwarded call",
+        """> Do you want to teach what you know and learn something new? Write to peers@lists.example.org
+
+Yes! I know TypeScript and GraphQL, I want to know more about databases. Living in Medellín.
+Saludos
+Andrés
+""",
+        {"name": "Andrés", "offer": "TypeScript, GraphQL", "learn": "databases", "city": "Medellín"},
+    ),
+    Sample(
+        "two people",
+        """Hi, we are two students, Lena and Max, and we would both like to learn Godot. Is it possible to come together? Lena
+""",
+        {},
+    ),
+    Sample(
+        "interests, not skills",
+        """Hello, my name is Pedro. I like hiking, photography and reading about history. I don't really know what to learn, maybe you have
+an idea? I'm from Coimbra.
+""",
+        {"name": "Pedro", "city": "Coimbra"},
+    ),
+    Sample(
+        "phishing",
+        """Dear user, your mailbox is almost full. I am the administrator of the mail server. To get more space click here:
+https://mail.example.xyz/login and confirm your password within 24 hours. IT support, London
+""",
+        {},
+    ),
+    Sample(
+        "invoice",
+        "Please find attached the invoice 2026-114 for November. Payment is due on Friday 4 December. Kind regards, Anna Berg, Oslo",
+        {},
+    ),
+    Sample(
+        "Spanish 2",
+        """Buenos días. Soy Lucía, de Sevilla. Me gustaría aprender Kubernetes. Tengo experiencia con Linux, Bash y PostgreSQL. Hablo
+español y un poco de inglés. Estoy libre los sábados.
+""",
+        {
+            "name": "Lucía",
+            "city": "Sevilla",
+            "learn": "Kubernetes",
+            "offer": "Linux, Bash, PostgreSQL",
+            "languages": "Spanish, English (a little)",
+        },
+    ),
+    Sample(
+        "reply above the quote",
+        """I'm free Mon, Wed and Fri mornings (UTC). Languages: English (native). I'm happy with the rules. My work is on
+https://gitlab.example/tunde - no second address.
+""",
+        {
+            "hours": "mon, wed and fri mornings",
+            "city": "UTC",
+            "languages": "English",
+            "agrees": True,
+            "links": "https://gitlab.example/tunde",
+            "skipped": ("reach",),
+        },
+        LABELS,
+    ),
+    Sample(
+        "answers in German",
+        "",
+        {"languages": "German, English", "agrees": True, "hours": "Mon-Fri 18:00-20:00", "skipped": ("links", "reach")},
+        LABELS,
+        (
+            Block("hours that usually suit you for one hour a week:", "Mon-Fri 18:00-20:00"),
+            Block("languages, best first; is one a must?:", "Deutsch, Englisch"),
+            Block("a link or two a moderator may look at (optional):", "keine"),
+            Block("a second way to reach you (optional):", "nein"),
+            Block("do you agree to the rules below? yes / no:", "Ja, einverstanden."),
+        ),
+    ),
+    Sample(
+        "long answers",
+        "",
+        {
+            "learn": "Rust, embedded programming",
+            "offer": "Python (deep), teaching",
+            "hours": "Saturday mornings",
+            "city": "Montreal",
+            "languages": "French, English",
+            "agrees": True,
+        },
+        ALL_LABELS,
+        (
+            Block("what you would like to learn:", "Rust! And after that maybe embedded programming."),
+            Block(
+                "what you could help someone with:",
+                "I've been writing Python for more than ten years. And teaching, I think.",
+            ),
+            Block("where you are, for the clock; a city is enough:", "I live in Montreal but travel a lot."),
+            Block("hours that usually suit you for one hour a week:", "Best would be Saturday mornings."),
+            Block("languages, best first; is one a must?:", "I speak French and English, both are fine."),
+            Block("do you agree to the rules below? yes / no:", "Yes, they sound good."),
+        ),
+    ),
+    Sample(
+        "no to everything optional",
+        """Tuesdays and Thursdays, 12:00 to 14:00.
+Turkish and English. English is not a must.
+I have neither links nor another address, sorry.
+I have read the rules and I agree.
+Defne
+""",
+        {
+            "name": "Defne",
+            "hours": "tuesdays and thursdays 12:00 to 14:00",
+            "languages": "Turkish, English",
+            "agrees": True,
+        },
+        LABELS,
+    ),
+]
