@@ -86,6 +86,8 @@ def _private(desk: Desk, event: Heard, person: Person | None) -> None:
     if len(text) > desk.policy.limits.letter_chars:
         raise Refused(common.too_long(desk.policy.limits.letter_chars))
     dialogue = _asked(desk, person, message.about)
+    if not message.proven and person is not None and _first(text) in {*forms.YES, *forms.NO}:
+        dialogue = forms.of(desk, person, PROVE) or dialogue  # it is asked again, below this mail
     if dialogue is not None and dialogue.form in {PROVE, CODE}:
         _settle(desk, event, dialogue, text)
         return
@@ -238,7 +240,7 @@ def _settle(desk: Desk, event: Heard, dialogue: Dialogue, text: str) -> None:
     """The answer to a question for proof: do what waited for it, or drop it."""
     message, person = event.message, desk.people[dialogue.person]
     about, _, waiting = dialogue.note.partition("\n")
-    said = text.splitlines()[0].strip().lower().rstrip(".!") if text else ""
+    said = _first(text)
     if said in {"stop", *forms.NO}:
         desk.drop(dialogue)
         _reply(desk, message, person, common.stopped())
@@ -258,6 +260,11 @@ def _settle(desk: Desk, event: Heard, dialogue: Dialogue, text: str) -> None:
             hearing.run(desk, trusted, person, found, team=False)
     else:
         _private(desk, trusted, person)
+
+
+def _first(text: str) -> str:
+    """The first line of a letter, as short answers are compared."""
+    return text.splitlines()[0].strip().lower().rstrip(".!") if text else ""
 
 
 def _code_in(text: str) -> str:

@@ -17,6 +17,7 @@
     ana@mail > yes                          ana writes it from mail/ana@example.net, below our own mail
     ana@mail < ~Linked                      a line to her there; signatures are left out
     ana@mail/P4 > I know haskell            ... to the reply address of a letter about P4; " \\n " is a new line
+    ana@mail/D# > yes                       ... to the reply address of the letter that was sent last
     ana@list > a subject | hello all        ... to the list; `stranger ana` before: by a bare From line
     ana@public > !join                      ... in the public place; @team the moderators', @m12 the pair's
     ana < Hello ana.                        exactly this line goes to ana in private, next
@@ -80,7 +81,7 @@ from tests.play_people import (
 # Handed on to the tests, which take them from here.
 __all__ = ["LIST", "NAME", "NETWORK", "PLACES", "add_applicant", "add_hour", "add_member", "add_pair", "add_person"]
 
-CODE = re.compile(r"\blink ((?:\w{4}-){2}\w{4})\b")
+CODE = re.compile(r"\b((?:[0-9A-Z]{4}-){2}[0-9A-Z]{4})\b")
 
 
 class PlayFailed(AssertionError):
@@ -114,6 +115,7 @@ class World:
     keep: Callable[[Programme, Decision], Programme] = lambda programme, decision: programme
     style: Style = Style.LINE
     code: str = ""  # the one-time code that was sent last
+    about: str = ""  # what the letter that was sent last is about
     _count: int = 0
 
     def moment(self) -> Moment:
@@ -171,6 +173,7 @@ class World:
         lines = letter.text[:-1] if signed and reader.partition("@")[2] else letter.text
         self.said.extend((reader, line) for line in lines)
         self.code = next((m[1] for line in lines if (m := CODE.search(line))), self.code)
+        self.about = letter.about or self.about
         if letter.receipt:
             self.happen(Told(letter, "sent", ""))
 
@@ -332,6 +335,8 @@ class Player:
     def line(self, line: str, number: int) -> None:
         """One line: an expectation, something said, or a stage direction."""
         line = re.sub(r"\bH#(\d*)", self.case, line)
+        if "/D#" in line:
+            line = line.replace("/D#", f"/{self.world.about}")
         if "CODE#" in line:
             line = line.replace("CODE#", self.world.code)
         head, _, tail = line.partition(" ")

@@ -74,8 +74,8 @@ def sort(desk: Desk, dialogue: Dialogue, text: str, blocks: tuple[Block, ...]) -
             # what stands under a label answers it, even when it is too short to be understood by itself
             if words.is_under(block.quoted, key) and (key == "place" or not said.get(key)):
                 said[key] = block.words
-    if not proven:
-        said.pop("rules", None)
+    if not proven and said.get("rules") == "yes":
+        said["rules"] = words.UNPROVEN
     if "place" in have:  # it has a city or hours already; only the other half is missing
         said.pop("place", None)
     return said

@@ -231,6 +231,8 @@ def _echo_reach(desk: Desk, dialogue: Dialogue, value: str) -> str:
 
 def _read_rules(desk: Desk, dialogue: Dialogue, text: str) -> str:
     """Only a yes goes on; a no is taken kindly and leaves everything as it is."""
+    if text == letter_words.UNPROVEN:
+        raise Invalid(letter_words.agree_in_reply())
     said = text.strip().lower().rstrip(".!")
     if said in forms.YES or re.match(r"(?:yes|i agree|agreed)\b", said):
         return str(desk.policy.rules_version)

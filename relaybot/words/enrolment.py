@@ -31,6 +31,8 @@ LABELS = {
     "rules": "do you agree to the rules below? yes / no",
 }
 
+UNPROVEN = "(agreed in a mail that may be forged)"
+
 LABEL_CHARS = 12  # so much of a label has to be there to recognise it
 
 ROWS = {
@@ -48,6 +50,10 @@ def is_under(quoted: str, key: str) -> bool:
     """Whether words were written under the line of a question."""
     line = " ".join(quoted.split()).lower().rstrip(" :.…")
     return len(line) >= LABEL_CHARS and LABELS[key].lower().startswith(line[: len(LABELS[key])].rstrip("? :"))
+
+
+def agree_in_reply() -> str:
+    return "You agree to the rules, thank you. Please say that once more in an answer to this mail, so that I know it is you."
 
 
 def rows(found: Sequence[tuple[str, str]]) -> list[str]:
