@@ -26,9 +26,11 @@ _BEGINS = re.compile(
     r"^\W*(?:looking for|seeking|wanted|searching for|i(?:'m| am) looking for|(?:ich )?suche|gesucht|busco|se busca|cherche|je cherche|recherche)\b[\s:,-]*",
     re.I,
 )
+# Only behind a comma, an "and" or an "I": in "someone who can teach haskell" nobody offers anything.
 _GIVES = re.compile(
-    r"(?:[\s,;.]+|^)(?:and |but )?(?:(?:i|ich|yo|je) )?(?:(?:can|could|kann|puedo|peux) )?(?:also )?"
-    r"(?:give|offer(?:s|ing)?|teach|help (?:you )?with|giving|in exchange for|in return(?: for)?|biete|ofrezco|propose|offre)\b[\s:,-]*",
+    r"(?:\s*[,;.–]+\s*(?:and |but |und |y |et )?(?:i |ich |yo |je )?|\s+(?:and|but|und|y|et) (?:i |ich |yo |je )?|\s+(?:i|ich|yo|je) )"
+    r"(?:(?:can|could|kann|puedo|peux) )?(?:also )?"
+    r"(?:give|offer(?:s|ing)?|teach|help (?:you )?with|giving|in exchange for|in return for|biete|ofrezco|propose|offre)\b[\s:,-]*",
     re.I,
 )
 _RETURN = re.compile(r"\s+(?:in return|in exchange|dafür|a cambio|en échange)\W*$", re.I)
@@ -52,7 +54,7 @@ def read(text: str) -> Wish:
     """The two halves of a wish in one line: "haskell, I can give postgres" looks for haskell and offers postgres."""
     said = _BEGINS.sub("", " ".join(people.printable(text).split()))
     found = _GIVES.search(said)
-    if found is None or not said[: found.start()].strip():
+    if found is None or not _part(said[: found.start()]) or not _part(said[found.end() :]):
         return Wish(_part(said), "")
     return Wish(_part(said[: found.start()]), _part(said[found.end() :]))
 

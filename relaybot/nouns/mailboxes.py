@@ -33,7 +33,7 @@ def returned(desk: Desk, address: str) -> Mailbox | None:
     """Count a mail that came back for good, one a day; returns the mailbox when this is what made it refuse."""
     box = desk.mailboxes.get(address)
     stale = timedelta(days=desk.policy.mail.bounce_days)
-    if box is None or (box.refusing_since is None and desk.now - box.bounced_at > stale):
+    if box is None or (box.refusing_since is None and desk.now - box.bounced_at >= stale):
         box = Mailbox(desk.name, address, 1, desk.now)
     elif box.refusing_since is not None:
         desk.change(box, bounced_at=desk.now)
