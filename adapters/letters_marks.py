@@ -42,6 +42,9 @@ WROTE_INSIDE = (
     "写道|寫道|写到|寫到|写了|寫了|撰写|撰寫|書きました|さんのメール|のメール|のメッセージ|님이 작성|님이 쓴|작성했습니다|썼습니다|เขียนว่า|เขียน|כתב/ה"
 ).split("|")
 
+# People who tell of themselves do not begin as a mail program does.
+SELF = frozenset("i i've we ich wir je j'ai nous yo he hemos eu io ho ik jeg jag minä ja я мы 我 as".split())
+
 # Words such a line begins with. One of them alone proves nothing: a number has to follow soon.
 OPENERS = frozenset(
     (
@@ -200,16 +203,22 @@ SENT_ENDS = (
     " 寄出",
     " lähetetty",
 )
-DEVICES = tuple(
-    "iphone|ipad|ipod|ios|android|samsung|galaxy|huawei|xiaomi|redmi|nokia|lumia|htc|sony|xperia|motorola|pixel|oneplus|oppo|realme|"
-    "wiko|alcatel|blackberry|fairphone|windows|outlook|yahoo|gmail|e-mail|email|mail|mailbox|airmail|sparrow|spark|proton|protonmail|tutanota|"
-    "tuta|k-9|thunderbird|aquamail|bluemail|zoho|gmx|web.de|t-online|orange|laposte|libero|mobile|mobil|móvil|movil|celular|cellulare|"
-    "teléfono|telefono|telemóvel|téléphone|phone|smartphone|handy|tablet|tablette|mobilgerät|mobiltelefon|mobiele|telefoon|telefon|"
-    "telefonu|mobilen|cell|device|dispositivo|appareil|toestel|boxer|newton|polymail|superhuman|verizon|at&t|t-mobile|wireless|"
-    "macbook|laptop|smarttelefon|puhelimesta|мобильного|телефона|почты|mail.ru|яндекс|yandex|手机|手機|邮箱|スマートフォン|携帯|휴대|"
-    "nine|hey|geräten|unterwegs|mailspring|evolution|kmail|mutt|emacs|gnus|roundcube|posteo|mailbox.org|workspace|app".split(
-        "|"
-    )
+DEVICES = frozenset(
+    (
+        "ipad ipod ios samsung galaxy huawei xiaomi redmi nokia lumia htc sony xperia motorola pixel oneplus oppo realme wiko "
+        "alcatel blackberry fairphone windows outlook yahoo gmail e-mail email mail mailbox airmail sparrow spark proton "
+        "protonmail tutanota tuta thunderbird aquamail bluemail zoho gmx web.de t-online orange laposte libero mobile mobil "
+        "móvil movil celular cellulare teléfono telefono telemóvel téléphone phone smartphone handy tablet tablette mobilgerät "
+        "mobiltelefon mobiele telefoon telefon telefonu mobilen cell device dispositivo appareil toestel boxer newton polymail "
+        "superhuman verizon at&t t-mobile wireless macbook laptop smarttelefon puhelimesta yandex nine geräten unterwegs "
+        "mailspring evolution kmail mutt emacs gnus roundcube posteo mailbox.org workspace app mac pc watch hey k-9 "
+    ).split()
+)
+DEVICES_BEGIN = tuple(
+    "iphone ipad ipod android samsung galaxy blackberry windows outlook smartphone telefon mobil handy tablet k-9".split()
+)
+DEVICES_INSIDE = tuple(
+    "мобильного телефона почты яндекс 手机 手機 邮箱 スマートフォン 携帯 휴대 iphone ipad android".split()
 )
 EXCUSES = ("please", "excuse", "sorry", "pardon", "apolog", "forgive", "typo", "brevity", "so ", "bitte", "désolé", "merci", "disculp", "perdon", "www", "http", "therefore", "hence", "thus", "get ", "on ")  # fmt: skip
 
@@ -218,7 +227,7 @@ EXCUSES = ("please", "excuse", "sorry", "pardon", "apolog", "forgive", "typo", "
 # Lines that lists, trackers and virus scanners add; everything from there on is theirs.
 FOOTERS = Beginnings((
     "you received this message because", "you are receiving this", "you're receiving this", "you have received this message because",
-    "to unsubscribe from", "to unsubscribe,", "to unsubscribe send", "to unsubscribe or", "to unsubscribe:", "unsubscribe:", "unsubscribe from",
+    "to unsubscribe from", "to unsubscribe,", "to unsubscribe send", "to unsubscribe or", "to unsubscribe:",
     "to stop receiving", "reply to this email directly", "reply to this message directly", "to respond, reply to this email",
     "for more options, visit", "to view this discussion", "to post to this group", "manage your subscription", "list archive:",
     "um sich abzumelden", "sie erhalten diese nachricht", "sie haben diese nachricht erhalten, weil", "pour vous désabonner",

@@ -18,7 +18,6 @@ _DAY = re.compile(r"(?<!\d)\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}(?!\d)")
 _CLOCK = re.compile(r"(?<!\d)\d{1,2}[:.h]\d{2}(?!\d)")
 _NUMBER = re.compile(r"\d+")
 _ADDRESS = re.compile(r"[^\s<>@,;:\"()]@[^\s<>@,;:\"()]")
-_SPACES = re.compile(r"\s+")
 _PUNCTUATION = re.compile(r"[^\w@&/'’-]|_")
 
 _INVISIBLE = dict.fromkeys(
@@ -39,6 +38,7 @@ _DASHES = frozenset(DASHES)
 _OPENING = "-–— [(*"
 _CLOSING = "-–— "
 _LOOKED_AT = 600  # characters of a line that the rules read
+_WROTE_INSIDE = tuple(marks.WROTE_INSIDE)
 _JOINED = 4  # lines an attribution may be wrapped over
 _ATTRIBUTION = 420  # characters it may have
 _HEADER_LINES = 14  # lines within which copied headers have to show
@@ -46,11 +46,13 @@ _HEADER_LINES = 14  # lines within which copied headers have to show
 
 def plain(line: str) -> str:
     """The line as the rules compare it: small letters, single spaces, no emphasis, nothing invisible; at most 600 characters."""
-    text = line[:_LOOKED_AT].translate(_INVISIBLE)
+    text = line[:_LOOKED_AT]
+    if not text.isascii():
+        text = text.translate(_INVISIBLE)
     if "&" in text:
         for entity, character in _ENTITIES:
             text = text.replace(entity, character)
-    return _SPACES.sub(" ", text.replace("*", "").casefold()).strip()
+    return " ".join(text.replace("*", "").casefold().split())
 
 
 def unquoted(line: str) -> str | None:
@@ -91,7 +93,6 @@ class Signs(NamedTuple):
     address: bool
     day: bool  # a year or a whole date
     clock: bool  # an hour with minutes
-    zone: bool  # "GMT", "UTC"
     numbers: int
     words: int
     opens: bool = False  # it begins with "On" and a number, or the like
@@ -114,7 +115,6 @@ def _signs(text: str) -> Signs:
         address="@" in text and _ADDRESS.search(text) is not None,
         day=dated and (_YEAR.search(text) is not None or _DAY.search(text) is not None),
         clock=dated and _CLOCK.search(text) is not None,
-        zone="gmt" in words or "utc" in words,
         numbers=numbers,
         words=len(words),
         opens=_opens(text),
@@ -126,9 +126,9 @@ def _together(signs: Sequence[Signs]) -> Signs:
     """The signs of lines that are read as one; it begins as the first does."""
     if len(signs) == 1:
         return signs[0]
-    wrote, said, address, day, clock, zone = (any(values) for values in list(zip(*signs, strict=True))[:6])
+    wrote, said, address, day, clock = (any(values) for values in list(zip(*signs, strict=True))[:5])
     numbers, words = sum(one.numbers for one in signs), sum(one.words for one in signs)
-    return Signs(wrote, said, address, day, clock, zone, numbers, words, signs[0].opens, signs[0].begins)
+    return Signs(wrote, said, address, day, clock, numbers, words, signs[0].opens, signs[0].begins)
 
 
 def _opens(text: str) -> bool:
@@ -153,9 +153,12 @@ def _closes(text: str) -> bool:
     end = text.rstrip(_CLOSING)
     if not end:
         return False
-    if end[-1] in ":：>];" or " gmt" in text or " utc" in text:
-        return True
-    return end.rsplit(" ", 1)[-1].rsplit(">", 1)[-1] in marks.WROTE or end.endswith(tuple(marks.WROTE_INSIDE))
+    return end[-1] in ":：>];" or _ends_with_wrote(text)
+
+
+def _ends_with_wrote(text: str) -> bool:
+    end = text.rstrip(_CLOSING + ":：")
+    return end.rsplit(" ", 1)[-1].rsplit(">", 1)[-1] in marks.WROTE or end.endswith(_WROTE_INSIDE)
 
 
 def _goes_on(text: str) -> bool:
@@ -175,17 +178,19 @@ def _judged(text: str, signs: Signs, opened: bool) -> bool | None:
     colon = text.rstrip(_CLOSING)[-1:] in {":", "："}
     if text.startswith(marks.QUOTING) and colon:
         return signs.address
-    if signs.wrote and (signs.address or (opened and signs.dated)):
+    if not opened and text.split(" ", 1)[0] in marks.SELF:
+        return None
+    if signs.wrote and opened and (signs.address or signs.dated):
         return signs.address or (signs.day and signs.numbers >= 2)
+    if signs.wrote and signs.address and (signs.dated or _ends_with_wrote(text)):
+        return True
     if signs.wrote and signs.day and signs.clock and colon and signs.words <= 14:
         return True
     if signs.wrote or signs.said:
         return False if signs.words <= 12 and colon else None
     if not opened or not signs.dated:
         return None
-    if signs.address and (colon or (signs.day and signs.begins)):
-        return True
-    if signs.zone and signs.clock and signs.words <= 12 and signs.begins:
+    if signs.address and (colon or (signs.day and signs.begins and text[-1] in ">]")):
         return True
     return False if colon else None
 
@@ -225,6 +230,17 @@ def next_is_quoted(simple: Sequence[str], quoted: Sequence[bool], start: int) ->
         if simple[index]:
             return False
     return False
+
+
+def bare_heading(line: str) -> bool:
+    """Older Gmail's heading without address or verb, "2016-03-03 17:21 GMT+01:00 Ana Silva"; `line` as it was written.
+
+    A person who offers an hour goes on in small letters or stops there.
+    """
+    words = line.split()
+    if not 4 <= len(words) <= 7 or not (words[2].startswith(("GMT+", "GMT-")) and _CLOCK.fullmatch(words[1])):
+        return False
+    return _DAY.fullmatch(words[0]) is not None and all(word[:1].isupper() for word in words[3:])
 
 
 def names_writer(line: str) -> bool:
@@ -288,7 +304,8 @@ def headers(simple: Sequence[str], kinds: Sequence[str], at: int) -> int:
     end, seen = _head(simple, kinds, first)
     if announced:
         return max(end, at + 1) - at
-    if "from" in seen and len(seen) >= (2 if inner else 3):
+    enough = "subject" in seen or any("@" in one for one in simple[first:end])  # else it may be a person's own list
+    if "from" in seen and len(seen) >= (2 if inner else 3) and enough:
         return end - at
     return 1 if "from" in seen and _flattened(line) else 0
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from adapters.letters_quotes import (
     attributions,
+    bare_heading,
     headers,
     kind,
     lightly_quoted,
@@ -49,23 +50,43 @@ def own_words(text: str) -> Reply:
     return Reply("\n\n".join(block.words for block in blocks), tuple(blocks))
 
 
+class _Text:
+    """A mail's lines, with what each is."""
+
+    def __init__(self, raw: list[str]) -> None:
+        self.raw = raw
+        self.simple = [plain(line) for line in raw]
+        self.quotes = _quotes(raw, self.simple)  # without their marks; None for what bears none
+        self.marked = [quote is not None for quote in self.quotes]
+        self.spoken = attributions(self.simple, self.marked)
+        self.kinds = [kind(line) for line in self.simple]
+
+    def heading(self, index: int) -> tuple[int, bool]:
+        """Where the lines end that announce somebody else's words from `index` on (`index`: there are none), and whether surely."""
+        told = self.spoken.get(index)
+        if not self.simple[index]:
+            return index, False
+        line = self.raw[index]
+        if bare_heading(line) and (line.endswith(":") or not any(self.simple[index + 1 : index + 2])):
+            return index + 1, told is not None or any(self.simple[:index])
+        if told:
+            return told.last + 1, told.certain
+        return index + headers(self.simple, self.kinds, index), True
+
+
 def _pieces(raw: list[str]) -> tuple[list[tuple[list[str], list[str]]], bool]:
     """The quoted lines and the own lines under them, in turn; and whether nothing at all was quoted."""
-    simple = [plain(line) for line in raw]
-    stripped = _quotes(raw, simple)
-    marked = [line is not None for line in stripped]
-    spoken = attributions(simple, marked)
-    kinds = [kind(line) for line in simple]
+    text = _Text(raw)
     pieces: list[tuple[list[str], list[str]]] = [([], [])]
     index, alone = 0, True
     while index < len(raw):
-        quote = stripped[index]
+        quote = text.quotes[index]
         if quote is not None:
             alone = False
             if (
                 raw[index].startswith(">>> ")
                 and names_writer(raw[index])
-                and not next_is_quoted(simple, marked, index + 1)
+                and not next_is_quoted(text.simple, text.marked, index + 1)
             ):
                 return pieces, False
             if any(line.strip() for line in pieces[-1][1]):
@@ -73,19 +94,15 @@ def _pieces(raw: list[str]) -> tuple[list[tuple[list[str], list[str]]], bool]:
             pieces[-1][0].append(quote)
             index += 1
             continue
-        told = spoken.get(index)
-        after = told.last + 1 if told else index + headers(simple, kinds, index) if simple[index] else index
+        after, certain = text.heading(index)
         if after > index:
-            quote_follows = next_is_quoted(simple, marked, after)
-            if not quote_follows and (told is None or told.certain):
-                return pieces, False  # the rest is somebody else's mail, without marks
-            if quote_follows:
+            if next_is_quoted(text.simple, text.marked, after):
                 index, alone = after, False
                 continue
-        pieces[-1][1].append(raw[index])
-        if not simple[index] and pieces[-1][0] and len(pieces[-1][1]) == 1:
-            pieces[-1][1].pop()
-            pieces[-1][0].append("")
+            if certain:
+                return pieces, False  # the rest is somebody else's mail, without marks
+        quoted, own = pieces[-1]
+        (quoted if quoted and not own and not text.simple[index] else own).append(raw[index])
         index += 1
     return pieces, alone
 

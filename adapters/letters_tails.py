@@ -16,7 +16,14 @@ _LINK = re.compile(
 )
 _DIGITS = re.compile(r"\d")
 _PHONE_WORDS = ("tel", "phone", "mobile", "mobil", "fax", "cell", "móvil", "tél", "handy", "telefon", "office", "direct", "t:", "m:", "p:", "f:", "тел", "電話", "电话", "手机")  # fmt: skip
-_TITLES = ("ceo", "cto", "cfo", "coo", "manager", "director", "engineer", "developer", "founder", "president", "consultant", "analyst", "officer", "professor", "prof.", "dr.", "lecturer", "department", "university", "gmbh", "inc", "ltd", "llc", "s.a.", "geschäftsführer", "leiter", "directeur", "responsable", "gerente", "direttore", "head of", "assistant", "specialist", "architect", "student", "institute", "|", " at ")  # fmt: skip
+_TITLES = frozenset(
+    (
+        "ceo cto cfo coo manager director engineer developer founder president consultant analyst officer professor prof dr lecturer "
+        "department university gmbh inc ltd llc ag geschäftsführer geschäftsführerin leiter leiterin directeur directrice responsable "
+        "gerente director directora direttore head assistant specialist architect institute team"
+    ).split()
+)
+_WORDS = re.compile(r"\w+")
 _URLS = re.compile(r"[<(\[]*(?:https?://|www\.|mailto:)\S*")
 _SIGNATURE_LINES = 15
 _BLANKS = "\u1427\u00b7\u2060 \t"
@@ -65,8 +72,7 @@ def _cut(lines: list[str], simple: list[str], first: bool) -> int:
         if (
             _signature_mark(lines[index], simple, index)
             or sent_from(line)
-            or marks.FOOTERS.of(line)
-            or ((spoken or not first) and _disclaimer(simple, index))
+            or ((spoken or not first) and (marks.FOOTERS.of(line) or _disclaimer(simple, index)))
             or (spoken and last - index <= 2 * _SIGNATURE_LINES and _contact_block(line, simple[index + 1 : last + 1]))
         ):
             return index
@@ -97,8 +103,7 @@ def _is_signature(rest: list[str], *, drawn: bool) -> bool:
     """Few short lines, with a link, an address or a number to call; or a name and a title under a drawn line."""
     if not 0 < len(rest) <= 12:
         return False
-    bare = [_URLS.sub("", line).strip() for line in rest]
-    if any(len(line) > 75 or (len(line.split()) > 9 and line.endswith((".", "!", "?"))) for line in bare):
+    if any(_says(line) for line in rest):
         return False
     if any(_contact(line) for line in rest):
         return True
@@ -118,17 +123,27 @@ def _contact(line: str) -> bool:
 
 
 def _contact_block(line: str, rest: list[str]) -> bool:
-    """ "Best regards," and under it a name with titles, numbers, links, up to the end."""
+    """ "Best regards," and under it a name with titles, numbers, links, up to the end: nothing that says something."""
     if line.rstrip(",.!;:，。 -–—") not in marks.SIGN_OFFS:
         return False
     below = [one for one in rest if one]
-    if not 2 <= len(below) <= 12:
+    if not 2 <= len(below) <= 12 or len(below[0].split()) > 5 or any(_says(one) for one in below):
         return False
-    bare = [_URLS.sub("", one).strip() for one in below]
-    if any(len(one) > 75 or (len(one.split()) > 9 and one.endswith((".", "!", "?"))) for one in bare):
-        return False
-    return len(below[0].split()) <= 5 and any(
-        _contact(one) or any(title in one for title in _TITLES) for one in below[1:]
+    ways = sum(_contact(one) for one in below[1:])
+    titles = sum(not _TITLES.isdisjoint(_WORDS.findall(one)) for one in below[1:])
+    return ways + titles >= 2 or (ways + titles == 1 and (len(below) >= 3 or titles == 1 or not _LINK.search(below[1])))
+
+
+def _says(line: str) -> bool:
+    """Is a line more than a part of a signature: a sentence, a heading, a postscript?"""
+    bare = _URLS.sub("", line).strip()
+    words = len(bare.split())
+    return (
+        len(bare) > 75
+        or words > 9
+        or (words > 4 and bare[-1:] in {".", "!", "?"})
+        or bare[-1:] in {":", "?"}
+        or bare.startswith(("ps", "p.s"))
     )
 
 
@@ -166,7 +181,12 @@ def _only_a_device(rest: str, *, complete: bool) -> bool:
 
 
 def _names_device(text: str) -> bool:
-    return any(device in text for device in marks.DEVICES)
+    words = text.replace("-", " ").split()
+    if not marks.DEVICES.isdisjoint(words) or not marks.DEVICES.isdisjoint(text.split()):
+        return True
+    if any(word.startswith(marks.DEVICES_BEGIN) for word in words):
+        return True
+    return not text.isascii() and any(device in text for device in marks.DEVICES_INSIDE)
 
 
 def _disclaimer(simple: list[str], index: int) -> bool:

@@ -280,7 +280,10 @@ OWN: tuple[tuple[str, str], ...] = (
     ("from and to", "From: Lagos\nTo: Lisbon\n\nI move in May."),
     ("what she wrote", "Yesterday Ana wrote:\n\nI would like to stop, and I think she means it."),
     ("a table", "Day  Hour\n---------\nMon  18:00\nTue  19:00\n\nwhich of them?"),
-    ("contact data as an answer", "A second way to reach me:\n\nchidi@example.com\n+234 1 555 0123\nhttps://example.net/chidi"),
+    (
+        "contact data as an answer",
+        "A second way to reach me:\n\nchidi@example.com\n+234 1 555 0123\nhttps://example.net/chidi",
+    ),
     ("links", "Two links:\n\nhttps://example.net/a\nhttps://example.net/b"),
     ("a dash", "Bread - butter - jam.\n\n- one\n- two\n\n-- not a signature, this goes on"),
     ("a plain sign-off", "Saturday is fine.\n\nThanks,\nChidi"),
