@@ -359,39 +359,16 @@ class Player:
         """A stage direction."""
         if head == "set":
             self.settings.append(tail)
-        elif head == "network":
-            name, style = tail.split()
-            identity = "mail" if name == "mail" else "services"
-            self.networks[name] = Network(style=Style(style), identity=identity, pair_places=name != "mail")
-        elif head == "list":
-            self.networks["mail"] = Network(
-                public=LIST, style=Style.LETTER, identity="mail", pair_places=False, list_mode=tail
-            )
+        elif head in {"network", "list"}:
+            self.network(head, tail)
         elif head == "now":
             self.start = self.moment(tail)
         elif head == "at":
             self.settled()
             self.step = number
             self.world.pass_until(self.moment(tail))
-        elif head in {"person", "stranger"}:
-            self.world.vouched[tail] = head == "person"
-        elif head == "code":
-            self.world.make(Put(Code(NAME, codes.digest(tail), "moderator", 0, "")))
-        elif head == "moderator":
-            add_person(self.world, tail, moderator=True)
-        elif head == "member":
-            name, *pairs = shlex.split(tail)
-            add_member(self.world, name, dict(p.split("=", 1) for p in pairs))
-        elif head == "applicant":
-            name, *pairs = shlex.split(tail)
-            add_applicant(self.world, name, dict(p.split("=", 1) for p in pairs))
-        elif head == "pair":
-            words = tail.split()
-            stage = words[3] if len(words) > 3 else "introduced"
-            add_pair(self.world, int(words[0]), words[1], words[2], stage, apart="apart" in words[4:])
-        elif head == "hour":
-            meeting, pair, at = tail.split(maxsplit=2)
-            add_hour(self.world, int(meeting), int(pair), self.moment(at))
+        elif head in {"person", "stranger", "code", "moderator", "member", "applicant", "pair", "hour"}:
+            self.there(head, tail)
         elif head == "outage":
             self.settled()
             self.step = number
@@ -412,6 +389,39 @@ class Player:
             self.world.fire_until(self.world.now)
         else:
             raise PlayFailed("no such stage direction")
+
+    def network(self, head: str, tail: str) -> None:
+        """A second network, or the mailing list, which makes mail one."""
+        if head == "list":
+            self.networks["mail"] = Network(
+                public=LIST, style=Style.LETTER, identity="mail", pair_places=False, list_mode=tail
+            )
+            return
+        name, style = tail.split()
+        identity = "mail" if name == "mail" else "services"
+        self.networks[name] = Network(style=Style(style), identity=identity, pair_places=name != "mail")
+
+    def there(self, head: str, tail: str) -> None:
+        """Somebody or something that is there already."""
+        if head in {"person", "stranger"}:
+            self.world.vouched[tail] = head == "person"
+        elif head == "code":
+            self.world.make(Put(Code(NAME, codes.digest(tail), "moderator", 0, "")))
+        elif head == "moderator":
+            add_person(self.world, tail, moderator=True)
+        elif head == "member":
+            name, *pairs = shlex.split(tail)
+            add_member(self.world, name, dict(p.split("=", 1) for p in pairs))
+        elif head == "applicant":
+            name, *pairs = shlex.split(tail)
+            add_applicant(self.world, name, dict(p.split("=", 1) for p in pairs))
+        elif head == "pair":
+            words = tail.split()
+            stage = words[3] if len(words) > 3 else "introduced"
+            add_pair(self.world, int(words[0]), words[1], words[2], stage, apart="apart" in words[4:])
+        elif head == "hour":
+            meeting, pair, at = tail.split(maxsplit=2)
+            add_hour(self.world, int(meeting), int(pair), self.moment(at))
 
     def address(self, name: str) -> str:
         """The address of "ana" on the usual network, of "ana@mail" on a second one."""
