@@ -174,7 +174,8 @@ class Office:
         if words[:1] == ["join"] and len(words) > 1 and words[1] in self.programmes:
             return self.programmes[words[1]]
         known = [p for p in self.programmes.values() if message.sender in p.tables.addresses.rows]
-        known = known or [p for p in self.programmes.values() if p.tables.codes.keys("address", message.sender)]
+        folded = message.sender.casefold()  # or a code was sent to them
+        known = known or [p for p in self.programmes.values() if p.tables.codes.keys("address", folded)]
         return known[0] if known else next(iter(self.programmes.values()))
 
     def ring(self) -> None:

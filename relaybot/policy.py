@@ -72,6 +72,12 @@ class ConsentSettings(Section):
         le=1000,
         description="how many offers must have ended before it is said how often one does not come together",
     )
+    change_seconds: int = Field(
+        default=60,
+        ge=0,
+        le=3600,
+        description="seconds after a yes within which a no, perhaps on another medium, is told on every linked one",
+    )
     search_days: Days = Field(default=14, description="promised days until a member in the waiting list hears again")
 
 

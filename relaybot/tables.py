@@ -236,7 +236,7 @@ class Tables:
         self.feedback: Table[Feedback] = Table(pair=lambda f: (f.pair,), person=lambda f: (f.person,))
         self.avoids: Table[Avoid] = Table(person=lambda a: (a.person,), other=lambda a: (a.other,))
         self.codes: Table[Code] = Table(
-            person=lambda c: (c.person,), address=lambda c: (c.address,) if c.address else ()
+            person=lambda c: (c.person,), address=lambda c: (c.address.casefold(),) if c.address else ()
         )
         self.mailboxes: Table[Mailbox] = Table()
         self.subscriptions: Table[Subscription] = Table(mode=lambda s: (s.mode,))

@@ -87,6 +87,13 @@ def _bring(desk: Desk, person: Person, before: str, address: str) -> None:
     relay.plan_expiry(desk, person)
 
 
+def tell_elsewhere(desk: Desk, person: Person, line: str) -> None:
+    """Say something at every linked address but the one the person is being answered at."""
+    for address in people.addresses(desk, person):
+        if address != desk.reached(person):
+            desk.answer(person, address, line)
+
+
 # ------------------------------------------------------------------------------------------------ unlink
 
 

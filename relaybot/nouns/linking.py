@@ -25,7 +25,7 @@ DAY_HOURS = 24
 _SHAPES = {
     "mail": r"[^@\s:/<>,;\"]+@[^@\s:/<>,;\"]+\.[^@\s:/<>,;\".]+",
     "matrix": r"@[^@\s:/]+:[^@\s/]+",
-    "irc": r"[^@\s:.,/#!?*&]+",
+    "irc": r"[^@\s:.,/#!?*&~]+",
 }
 LONGEST_ADDRESS = 200
 
@@ -108,7 +108,7 @@ def of(desk: Desk, person: Person, purpose: str = PURPOSE) -> list[Code]:
 
 def to(desk: Desk, address: str) -> list[Code]:
     """The open codes that were sent to an address."""
-    return [c for c in desk.codes.where("address", address) if _valid(desk, c)]
+    return [c for c in desk.codes.where("address", address.casefold()) if _valid(desk, c)]
 
 
 def drop(desk: Desk, code: Code) -> None:
@@ -239,7 +239,7 @@ def owner(desk: Desk, address: str, person: Person) -> Person | None:
 def link(desk: Desk, person: Person, address: str) -> None:
     """The address is the person's from now on; every code sent there is used up."""
     desk.put(Address(desk.name, address, person.id))
-    for code in [c for c in desk.codes.where("address", address) if c.purpose in {PURPOSE, PROVED}]:
+    for code in [c for c in desk.codes.where("address", address.casefold()) if c.purpose in {PURPOSE, PROVED}]:
         drop(desk, code)
     desk.note(person.id, f"linked {kind(address)}", f"person {person.id}")
     if person.moderator:

@@ -121,13 +121,10 @@ def answered(desk: Desk, message: Message, person: Person | None) -> bool:
 
 
 def _sent_to(desk: Desk, sender: str) -> list[Code]:
-    """The open codes that link this address; the part of a mail address before the @ is looked for as it is and in lower case."""
-    name, at, domain = sender.rpartition("@") if linking.kind(sender) == "mail" else (sender, "", "")
-    spelt = dict.fromkeys((sender, f"{name.casefold()}{at}{domain}"))
+    """The open codes that link this address, in whichever case it was typed."""
     return [
         code
-        for address in spelt
-        for code in desk.codes.where("address", address)
+        for code in desk.codes.where("address", sender.casefold())
         if code.purpose in {linking.PURPOSE, THERE} and (code.expires_at is None or code.expires_at > desk.now)
     ]
 

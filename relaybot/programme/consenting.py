@@ -11,7 +11,7 @@ from relaybot.commands import Call, Ref, Text, command, on_timer
 from relaybot.desk import Desk
 from relaybot.forms import Form, Question, choice, form, given, yes_no
 from relaybot.model import Dialogue, Pair, Person
-from relaybot.nouns import offers, pairs, pauses
+from relaybot.nouns import homes, offers, pairs, pauses
 from relaybot.nouns.people import paused, waking
 from relaybot.ports import Invalid, Refused
 from relaybot.rules import ACTIVE_PAIRS
@@ -96,13 +96,22 @@ def answer(desk: Desk, pair: Pair, person: Person, said: str) -> None:
     if known == "waiting" and head == "yes":
         desk.tell(person, words.yes_already(person, pair.id, offers.told_by(desk, pair, person), desk.now))
     elif head == "no" and known in {"asked", "waiting"}:
+        changed = known == "waiting" and _just_said(desk, pair, person)
         offers.no(desk, pair, person, tail.strip())
+        if changed:
+            homes.tell_elsewhere(desk, person, words.last_answer_counts(pair.id))
     elif known == "asked" and head == "yes":
         offers.yes(desk, pair, person)
     elif known == "asked":
         offers.later(desk, pair, person)
     else:
         _late_reply(desk, pair, person)
+
+
+def _just_said(desk: Desk, pair: Pair, person: Person) -> bool:
+    """Whether they said yes so short a while ago that it may have been on another medium, a moment apart."""
+    said_at = desk.participants[(pair.id, person.id)].answered_at
+    return said_at is not None and (desk.now - said_at).total_seconds() <= desk.policy.consent.change_seconds
 
 
 def _late_reply(desk: Desk, pair: Pair, person: Person) -> None:

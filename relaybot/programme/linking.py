@@ -63,6 +63,7 @@ def _code(desk: Desk, call: Call, said: str) -> None:
     if code is None or not proving.fits(code, call.me, sender):
         raise Refused(proving.wrong(desk, sender))
     proving.conclude(desk, code, sender)
+    call.person = people.by_address(desk, sender)  # a record that held nothing may have become part of another
 
 
 def _meant(desk: Desk, call: Call, said: str) -> str:

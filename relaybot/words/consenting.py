@@ -256,3 +256,8 @@ def help_and_stop() -> str:
 
 def place_opened(names: tuple[str, ...], number: int) -> str:
     return f"{join_words(names)}, this is your place (M{number}): only you two and I are here. Your hours run here too; help session shows how."
+
+
+def last_answer_counts(number: int) -> str:
+    """Said on the other media of somebody who has just answered twice."""
+    return f"You said no to M{number} a moment ago, elsewhere; your last answer counts."
