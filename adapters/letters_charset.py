@@ -8,7 +8,9 @@ from __future__ import annotations
 import binascii
 import codecs
 import re
+from io import BytesIO
 
+CHUNK_BYTES = 256 * 1024
 TEXT_BYTES = 256 * 1024
 TEXT_LINES = 2_000
 ENCODED = re.compile(r"=\?([\w.:+-]{1,40})(?:\*[\w-]{0,20})?\?([bBqQ])\?([^?]*)\?=")
@@ -81,7 +83,7 @@ def _wide(data: bytes) -> bool:
 def body_bytes(data: bytes | memoryview, transfer: str) -> bytes:
     """A part's body without its Content-Transfer-Encoding (RFC 2045 6); broken encodings give what they hold."""
     if transfer == "base64":
-        return _base64(bytes(data))
+        return _base64_body(data)
     if transfer == "quoted-printable":
         return binascii.a2b_qp(data)
     if transfer in ("x-uuencode", "uuencode", "x-uue"):
@@ -95,6 +97,22 @@ def _base64(data: bytes) -> bytes:
     if len(pure) % 4 == 1:
         pure = pure[:-1]
     return binascii.a2b_base64(pure + b"=" * (-len(pure) % 4))
+
+
+def _base64_body(data: bytes | memoryview) -> bytes:
+    """The same, piece by piece: a large file is not held several times over."""
+    out, rest = BytesIO(), b""
+    for start in range(0, len(data), CHUNK_BYTES):
+        piece, padding, _ = bytes(data[start : start + CHUNK_BYTES]).partition(b"=")
+        rest += piece.translate(None, BASE64)
+        whole = len(rest) - len(rest) % 4
+        out.write(binascii.a2b_base64(rest[:whole]))
+        rest = rest[whole:]
+        if padding:
+            break
+    if len(rest) > 1:
+        out.write(binascii.a2b_base64(rest + b"=" * (-len(rest) % 4)))
+    return out.getvalue()
 
 
 def _uuencoded(data: bytes) -> bytes:

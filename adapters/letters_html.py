@@ -6,8 +6,9 @@ Mail programs mark what they quote in their own ways; those marks are turned int
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from html.parser import HTMLParser
+from html import unescape
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 DEPTH = 100  # open elements that are remembered; deeper ones change nothing
@@ -33,6 +34,11 @@ HIDDEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(?:px|pt|em)?\s*(?:;|$)"
 )
 NOISE = re.compile(r"utm_\w+|fbclid|gclid|mc_[ce]id|_hsenc|_hsmi|mkt_tok|igshid|vero_id|trk\w*|__s|s_cid|oly_\w+_id")
+TAG = re.compile(r"<(!--|[!?]|/?)([A-Za-z][A-Za-z0-9:_-]{0,30})?(?:(?<=[!?-])|(?<=[A-Za-z0-9:_]))")
+STOP = re.compile(r">|=\s{0,8}[\"']")
+ATTRIBUTE = re.compile(r"([^\s\"'>/=]+)(?:\s{0,8}=\s{0,8}(\"[^\"]*\"|'[^']*'|[^\s>]*))?")
+ATTRIBUTES = 8 * 1024  # characters of one tag's attributes that are looked at
+RAW = frozenset("script style textarea title xmp iframe noembed noframes".split())
 SPACE = re.compile(r"[ \t\r\n\f\u00a0]+")
 
 
@@ -49,21 +55,19 @@ class Open:
     attribution: int = -1  # the first line of an "On ... wrote:" element
 
 
-class Reader(HTMLParser):
+class Reader:
     """Collects lines, each with the depth of quotation it stands in."""
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self.lines: list[tuple[int, str]] = []
         self.now: list[str] = []
         self.open: list[Open] = []
         self.quotes = self.unseen = self.pre = 0
 
-    # ------------------------------------------------------------------------------------ what the parser says
+    # ------------------------------------------------------------------------------------ what the document says
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def start(self, tag: str, given: dict[str, str]) -> None:
         """An element begins."""
-        given = {name: value or "" for name, value in attrs[:50]}
         if tag in BREAKS:
             self._break(blank=tag in PARAGRAPHS)
         if tag == "br":
@@ -82,11 +86,7 @@ class Reader(HTMLParser):
         if tag == "li" and not self.unseen:
             self.now.append("- ")
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """`<br/>`; for anything else browsers ignore the slash."""
-        self.handle_starttag(tag, attrs)
-
-    def handle_endtag(self, tag: str) -> None:
+    def end(self, tag: str) -> None:
         """An element ends, and with it whatever was left open inside."""
         if tag in BREAKS:
             self._break(blank=tag in PARAGRAPHS)
@@ -97,7 +97,7 @@ class Reader(HTMLParser):
                 del self.open[index:]
                 return
 
-    def handle_data(self, data: str) -> None:
+    def data(self, data: str) -> None:
         """Text between the tags."""
         if self.unseen:
             return
@@ -187,12 +187,69 @@ def _link(href: str, shown: str) -> str:
     return f" <{url}>"
 
 
+def _tags(html: str) -> Iterator[tuple[str, str, str]]:
+    """("text", what, "") | ("start", tag, attributes) | ("end", tag, ""), in one pass over the document.
+
+    The standard library's parser needs minutes for some documents that are all beginnings of tags.
+    """
+    position, exhausted = 0, ""
+    while position < len(html):
+        found = html.find("<", position)
+        if found < 0:
+            yield "text", html[position:], ""
+            return
+        match = TAG.match(html, found)
+        if match is None:
+            yield "text", html[position : found + 1], ""
+            position = found + 1
+            continue
+        yield "text", html[position:found], ""
+        what, tag = match[1], (match[2] or "").lower()
+        if what == "!--":
+            position = _after(html, "-->", match.end())
+        elif not tag or what == "/":
+            position = _after(html, ">", match.end())
+            if tag and position <= len(html):
+                yield "end", tag, ""
+        else:
+            end, exhausted = _tag_end(html, match.end(), exhausted)
+            yield "start", tag, html[match.end() : end][:ATTRIBUTES]
+            position = end + 1
+            if tag in RAW:
+                close = re.compile(rf"</{tag}\b", re.IGNORECASE).search(html, position)
+                position = close.start() if close else len(html)
+
+
+def _after(html: str, end: str, start: int) -> int:
+    """Where the document goes on after a comment or the like; nowhere, if that never ends."""
+    found = html.find(end, start)
+    return found + len(end) if found >= 0 else len(html) + 1
+
+
+def _tag_end(html: str, start: int, exhausted: str) -> tuple[int, str]:
+    """Where a tag's ">" is, not counting those in quoted values; `exhausted`: quotes that are known to come no more."""
+    position = start
+    while match := STOP.search(html, position):
+        quote = match[0][-1]
+        if quote == ">":
+            return match.start(), exhausted
+        close = html.find(quote, match.end()) if quote not in exhausted else -1
+        if close < 0:
+            exhausted += quote if quote not in exhausted else ""
+            close = match.start()
+        position = close + 1 if close > match.start() else match.end()
+    return len(html), exhausted
+
+
 def html_text(html: str) -> str:
     """The text of an HTML document; the caller limits its length."""
     reader = Reader()
-    try:
-        reader.feed(html.replace("\x00", ""))
-        reader.close()
-    except (AssertionError, ValueError, RecursionError):
-        pass  # the parser gives up on some broken declarations: what was read until there stays
+    for what, value, attributes in _tags(html):
+        if what == "text":
+            reader.data(unescape(value) if "&" in value else value)
+        elif what == "end":
+            reader.end(value)
+        else:
+            given = {name.lower(): unescape(quoted.strip("\"'")) for name, quoted in ATTRIBUTE.findall(attributes)[:50]}
+            reader.start(value, given)
     return reader.text()

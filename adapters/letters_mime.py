@@ -32,10 +32,11 @@ class TooMuch(Exception):
 class Headers:
     """The header lines of a mail or a part, in order; values are read when asked for, cut to VALUE_BYTES."""
 
-    __slots__ = ("lines",)
+    __slots__ = ("lines", "memo")
 
     def __init__(self, lines: list[tuple[str, bytes]]) -> None:
         self.lines = lines  # names in lower case, values as they came, still folded
+        self.memo: dict[str, list[tuple[str, str]]] = {}  # mailboxes, which take long to read
 
     def __contains__(self, name: str) -> bool:
         return any(name == known for known, _ in self.lines)

@@ -39,12 +39,12 @@ def normal(address: str) -> str:
 
 def mailboxes(headers: Headers, name: str) -> list[tuple[str, str]]:
     """(shown name, address as written) of every mailbox of a header, groups opened, in order."""
-    found: list[tuple[str, str]] = []
-    for value in headers.raw(name):
-        found += _mailboxes(value)
-        if len(found) >= MAILBOXES:
-            break
-    return found[:MAILBOXES]
+    if name not in headers.memo:
+        found: list[tuple[str, str]] = []
+        for value in headers.raw(name)[:MAILBOXES]:
+            found += _mailboxes(value) if len(found) < MAILBOXES else []
+        headers.memo[name] = found[:MAILBOXES]
+    return headers.memo[name]
 
 
 def _mailboxes(value: str) -> list[tuple[str, str]]:
