@@ -207,7 +207,7 @@ def asker_told_no(account: str) -> str:
 
 def linked_list(accounts: Sequence[str], waiting: Sequence[str]) -> str:
     open_now = f" A code is open for {join_words(waiting)}." if waiting else ""
-    return f"Linked: {join_words(accounts)}.{open_now} {usage()}"
+    return f"Linked: {join_words([short(account, 40) for account in accounts])}.{open_now} {usage()}"
 
 
 def written_to(account: str, others: Sequence[str], example: str) -> str:

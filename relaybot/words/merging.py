@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from relaybot.words.common import join_words
+from relaybot.words.common import join_words, short
 
 # -------------------------------------------------------------------------------------------- the person
 
@@ -30,8 +30,9 @@ def case_words(here: int, other: int, account: str) -> str:
 
 
 def team_asked(case: int, name: str, here: int, other: int, other_name: str, account: str) -> str:
+    address = short(account)
     return (
-        f"H{case} {name}: #{here} and #{other} ({other_name}, {account}) are said to be one person; a code was sent to {account} and came back. "
+        f"H{case} {short(name, 40)}: #{here} and #{other} ({short(other_name, 40)}, {address}) are said to be one person; a code was sent to {address} and came back. "
         f"merge #{here} #{other}   show #{here}   show #{other}"
     )
 
@@ -53,7 +54,8 @@ def sure(stays: str, goes: str, number: int) -> str:
 
 def shown(number: int, name: str, accounts: Sequence[str], stage: str, pairs: Sequence[int]) -> str:
     own = f", {join_words([f'M{pair}' for pair in pairs])}" if pairs else ""
-    return f"#{number} {name} ({join_words(accounts[:3]) or 'no address'}; {stage}{own})"
+    known = join_words([short(account, 40) for account in accounts[:3]])
+    return f"#{number} {name} ({known or 'no address'}; {stage}{own})"
 
 
 def nothing() -> str:
