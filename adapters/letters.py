@@ -20,6 +20,7 @@ from adapters.letters_charset import body_bytes
 from adapters.letters_inside import calendar_answer, passed_on
 from adapters.letters_mime import Headers, Part, TooMuch, encoding, structure
 from adapters.letters_people import from_domain, mailboxes, normal, shown_name
+from adapters.letters_reply import own_words
 from relaybot.model import Block
 
 SUBJECT_CHARACTERS = 250
@@ -158,16 +159,16 @@ class Found:
 def _mail(raw: bytes, root: Part, own: Own, body: Body, found: Found) -> Mail:
     headers = root.headers
     inside = passed_on(raw, root, body)
-    words, blocks = _own_words(inside.before if inside else body.text)
+    said = own_words(inside.before if inside else body.text)
     passed = None
     if inside:
-        passed = Passed(inside.name, inside.address, _own_words(inside.text)[0] or inside.text)
+        passed = Passed(inside.name, inside.address, own_words(inside.text).words or inside.text)
     return Mail(
         address=found.address,
         name=found.name,
         subject=_subject(headers),
-        words=words,
-        blocks=blocks,
+        words=said.words,
+        blocks=said.blocks,
         message_id=kinds.message_id(headers),
         references=tuple(_references(headers)),
         key=found.key,
@@ -180,12 +181,6 @@ def _mail(raw: bytes, root: Part, own: Own, body: Body, found: Found) -> Mail:
         reply=found.reply,
         reply_uid=found.reply_uid,
     )
-
-
-def _own_words(text: str) -> tuple[str, tuple[Block, ...]]:
-    """Whatever is not quoted."""
-    words = "\n".join(line for line in text.split("\n") if not line.startswith(">")).strip()
-    return words, (Block("", words),)
 
 
 def _key(raw: bytes, root: Part, fallback: str) -> str:

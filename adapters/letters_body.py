@@ -7,7 +7,16 @@ import unicodedata
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from adapters.letters_charset import TEXT_BYTES, body_bytes, charset_text, clean, header_text, one_line, unflowed
+from adapters.letters_charset import (
+    TEXT_BYTES,
+    TEXT_LINES,
+    body_bytes,
+    charset_text,
+    clean,
+    header_text,
+    one_line,
+    unflowed,
+)
 from adapters.letters_html import html_text
 from adapters.letters_mime import Part, encoding, parameter
 
@@ -75,7 +84,7 @@ def read_body(raw: bytes, root: Part) -> Body:
     pieces = [piece for piece in pieces if piece[0].strip()]
     if pieces and pieces[0][1]:  # what follows plain text as HTML is a footer that somebody's server added
         pieces = [piece for piece in pieces if piece[1]]
-    body.text = "\n".join(text for text, _ in pieces)[:TEXT_BYTES]
+    body.text = "\n".join("\n".join(text for text, _ in pieces)[:TEXT_BYTES].split("\n", TEXT_LINES)[:TEXT_LINES])
     body.plain = all(plain for _, plain in pieces)
     return body
 

@@ -23,6 +23,8 @@ REASON_CHARACTERS = 200
 STATUS_BYTES = 64 * 1024
 SCAN_BYTES = 64 * 1024  # of a report; what matters stands at its beginning
 SCAN_LINES = 400
+LINE_CHARACTERS = 1_000  # RFC 5322 2.1.1
+NAMED = 100  # addresses that are looked at
 REACHED = ("delivered", "relayed", "expanded")
 STATUSES = ("message/delivery-status", "message/global-delivery-status")
 
@@ -109,7 +111,7 @@ def failure(raw: bytes, root: Part, envelope_sender: str) -> Failure | None:
     if not signs and not report and "x-failed-recipients" not in root.headers:
         return None
     text = _text(raw, root)
-    lines = text.split("\n")[:SCAN_LINES]
+    lines = [line[:LINE_CHARACTERS] for line in text.split("\n")[:SCAN_LINES]]
     end = next((number for number, line in enumerate(lines) if ORIGINAL.match(line)), len(lines))
     said = "\n".join(lines[:end])
     found, lasting = _by_library(raw)
@@ -245,7 +247,8 @@ def _first_code(text: str) -> str:
 def _by_library(raw: bytes) -> tuple[list[str], bool | None]:
     """flufl.bounce's answer: addresses, and whether they failed for good; it is given no more than it needs."""
     try:
-        message = email.message_from_bytes(raw[: 4 * SCAN_BYTES], policy=policy.compat32)
+        lines = raw[: 4 * SCAN_BYTES].split(b"\n")[: 5 * SCAN_LINES]
+        message = email.message_from_bytes(b"\n".join(line[:LINE_CHARACTERS] for line in lines), policy=policy.compat32)
         for_now, for_good = all_failures(message)
     except Exception:  # detectors for servers of thirty years meet mails that nobody tried them with
         return [], None
@@ -278,9 +281,9 @@ def _named(root: Part, said: str, rest: list[str]) -> list[str]:
     ranked: dict[int, list[str]] = {1: [], 2: [], 3: []}
     for line in said.split("\n"):
         for match in BARE.finditer(line):
-            if match[0].lower() in ours or DAEMON.match(match[0]):
+            if match[0].lower() in ours or DAEMON.match(match[0]) or sum(map(len, ranked.values())) > NAMED:
                 continue
-            before = line[: match.start()]
+            before = line[: match.start()][-60:]
             first = not before.strip(" \t<>\"'(*-") or CODE_LINE.fullmatch(before) or LED.search(before)
             ranked[1 if first else 2 if CODE.search(line) else 3].append(match[0])
     returned = _sent_to(root, rest)
@@ -305,7 +308,7 @@ def _sent_to(root: Part, rest: list[str]) -> list[str]:
 
 def _all(addresses: Iterable[str]) -> list[str]:
     """Each once, as they are compared."""
-    return list(dict.fromkeys(normal(address) or address for address in addresses))
+    return list(dict.fromkeys(normal(address) or address for address in list(addresses)[:NAMED]))
 
 
 def _permanent(said: str, headers: Headers, lasting: bool | None) -> bool:
