@@ -194,4 +194,126 @@ Defne
         },
         LABELS,
     ),
+    # written after all of the above had been learnt from
+    Sample(
+        "print shop",
+        """Hi everyone,
+
+My name is Sibusiso and I run a small print shop in Pretoria. Two years ago I started to learn Python on my own and now I'm
+stuck with Flask, so I need help with that. I know InDesign and bookkeeping. I would be free on Wednesday evenings.
+
+Sibusiso
+""",
+        {"name": "Sibusiso", "city": "Pretoria", "learn": "Flask", "hours": "Wednesday evenings"},
+    ),
+    Sample(
+        "retired",
+        """Hello. I'm a retired telecoms engineer (SS7, SIP, Asterisk) and would enjoy teaching somebody about VoIP. For myself, I'd like to
+understand Git at last. Place: Cork, Ireland. Any day before noon. English only, I'm afraid.
+
+Declan O'Brien""",
+        {
+            "name": "Declan O'Brien",
+            "learn": "Git",
+            "offer": "VoIP",
+            "city": "Cork",
+            "hours": "any day before noon",
+            "languages": "English, English must",
+        },
+    ),
+    Sample(
+        "spaces before commas",
+        """hello mentors, i am nadia , 22 , cairo egypt. i study computer science and i want to improve in c++ and algorithms . i can help
+with arabic and with html/css . i am free every friday
+""",
+        {
+            "name": "Nadia",
+            "city": "Cairo",
+            "learn": "c++, algorithms",
+            "offer": "arabic, html, css",
+            "hours": "every friday",
+        },
+    ),
+    Sample(
+        "staff for hire",
+        """Dear Sir or Madam,
+
+We are a leading provider of IT staff augmentation. Our developers know React, Node.js and Python and can help your company
+grow. Can we schedule a call on Tuesday at 10:00 CET?
+
+Best, Igor""",
+        {},
+    ),
+    Sample(
+        "somebody who does",
+        """Hi, I'd like to be matched with somebody who does Prometheus or Grafana, since we're introducing them at work. In exchange: Puppet,
+about nine years of it. UTC+3, Nairobi. Weekday lunch breaks (12-13) suit me.
+Njoki""",
+        {"name": "Njoki", "offer": "Puppet (deep)", "city": "Nairobi", "hours": "weekdays 12-13"},
+    ),
+    Sample(
+        "Théo",
+        """Bonsoir, moi c'est Théo, j'habite près de Nantes. J'aimerais apprendre Go. Je connais bien PHP et Symfony. Langues : français, anglais.
+""",
+        {"name": "Théo", "city": "Nantes", "learn": "Go", "offer": "PHP, Symfony", "languages": "French, English"},
+    ),
+    Sample(
+        "answers with own labels",
+        """Thanks for the welcome mail! My answers:
+
+Hours: Mondays 19:00 - 21:00, or Sunday mornings
+Languages: English (must), Yoruba
+Link: https://folake.example.ng
+Second way: none
+I agree to the rules.
+
+Folake""",
+        {
+            "name": "Folake",
+            "hours": "Mondays 19:00-21:00, Sunday mornings",
+            "languages": "English, Yoruba, English must",
+            "links": "https://folake.example.ng",
+            "skipped": ("reach",),
+            "agrees": True,
+        },
+        LABELS,
+    ),
+    Sample(
+        "short answers",
+        "",
+        {"hours": "weekends", "languages": "Swedish, English", "agrees": True, "reach": "@linnea:example.se"},
+        LABELS,
+        (
+            Block("hours that usually suit you for one hour a week:", "Only weekends, I have small children."),
+            Block("languages, best first; is one a must?:", "Swedish. English. No musts."),
+            Block("a second way to reach you (optional):", "Matrix: @linnea:example.se"),
+            Block("do you agree to the rules below? yes / no:", "Yep!"),
+        ),
+    ),
+    Sample(
+        "archive is broken",
+        """The mailing list archive is broken since Tuesday, I get a 502. Who runs the server? I can help with nginx if needed. Piotr""",
+        {"name": "Piotr", "offer": "nginx"},
+    ),
+    Sample(
+        "woodwork",
+        """Hey, sorry if this is the wrong address. I heard you match people. I'm good with my hands (woodwork) but my wish is to learn CAD,
+FreeCAD preferably. Based in rural Tasmania. Ta, Bruce""",
+        {"name": "Bruce", "learn": "CAD, FreeCAD", "city": "Tasmania"},
+    ),
+    Sample(
+        "all on few lines",
+        """Good day,
+kindly add me to the mentoring programme. Skills: Excel, Power BI, SQL (intermediate). Interests: Python for data analysis.
+Location: Kigali, Rwanda. Availability: weekdays 6pm - 8pm.
+Regards,
+Claudine U.""",
+        {
+            "name": "Claudine U.",
+            "offer": "Excel, Power BI, SQL (comfortable)",
+            "learn": "Python for data analysis",
+            "city": "Kigali",
+            "hours": "weekdays 6pm-8pm",
+        },
+    ),
 ]

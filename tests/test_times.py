@@ -128,6 +128,8 @@ def test_a_zone_is_called_by_its_city(zone: str, name: str) -> None:
         ("tue 18-20 thu 19-21", "Tue 18:00-20:00, Thu 19:00-21:00"),
         ("until 12 on sundays", "Sun 08:00-12:00"),
         ("evening until 23", "any day 18:00-23:00"),
+        ("mid-mornings on weekdays", "Mon-Fri 09:00-11:00"),
+        ("sat mid afternoon", "Sat 14:00-16:00"),
         ("every evening after 7", "any day from 19:00"),
         ("8-10 in the evening on mondays", "Mon from 20:00"),
         ("mon to fri 17h30 to 19h", "Mon-Fri 17:30-19:00"),

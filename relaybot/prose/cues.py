@@ -26,7 +26,7 @@ _LEARNING = (
 )
 _LEARN = (
     r"i (?:can|could|should|must|have to|need to|might) (?:maybe |also |finally |really )?learn",
-    r"(?:like|love|want|wanted|interested|wanna|wish|wishing|hope|hoping|trying|try|plan|planning|need|eager|keen|looking|aim|aiming|decided|happy|glad|wanting|started|begun|goal is"
+    r"(?:like|love|want|wanted|interested|wanna|wish|wishing|hope|hoping|trying|try|plan|planning|need|eager|keen|looking|aim|aiming|decided|happy|glad|wanting|goal is"
     r"|aim is|dream is|wish is|idea is|plan is|prefer|curious|excited|willing)(?: (?:very much|really|also|a lot|mostly|forward|finally|too))? to"
     r" (?:(?:finally|also|really|better|first|properly|mostly|mainly|just|at last) )?" + _LEARNING,
     r"(?:wanna|gonna) (?:finally )?learn",
@@ -41,6 +41,7 @@ _LEARN = (
     r"(?:want|like|love|hope|wish)(?: to be helped| help) with",
     r"(?:what i(?:'d| would)? (?:like|want|lack|need|wish)(?: to learn)?(?: most)? is|i lack|i struggle with|my (?:learning )?(?:goals?|wish|wishes|dream|target)(?: is| are|:))(?: to (?:learn|understand|get better at))?",
     r"(?:get|getting) better (?:at|in|with)",
+    r"stuck (?:with|on|in)",
     r"(?:^|(?<=[,:;] ))(?:to )?learn(?:ing)?(?=[ :])",
 )
 _TO_WHOM = (
@@ -55,6 +56,9 @@ _OFFER = (
     + _TO_WHOM,
     r"(?:in return|in exchange|for that|back|instead|on the other hand|and|but|or|^),? ?(?:i )?(?:can|could|would)(?: (?:also|happily|gladly|maybe|probably))* (?:teach|help|show|explain|share|mentor|offer|give)(?! me)"
     + _TO_WHOM,
+    r"(?:enjoy|love|like|interested in|keen on|up for|fine with|happy with) (?:teaching|helping|mentoring|showing|sharing|explaining|coaching|tutoring|supporting)"
+    + _TO_WHOM,
+    r"in (?:exchange|return):",
     r"(?:what )?i(?:'d| would| can| could)?(?: gladly| happily)? offer(?: in exchange| in return| you)?(?: is)?(?: help| support| lessons)?(?: (?:with|in|on))?",
     (
         r"(?:i am|i'm|i feel|i was|and|am|feel|also|quite|very|pretty|really|fairly) (?:(?:quite|very|pretty|really|rather|fairly|also|most|an?|highly|reasonably|more) ){0,2}(?P<skilled>experienced|experts?|proficient|skilled|fluent|good|great|strong|confident|comfortable|solid"
@@ -72,12 +76,12 @@ _MENTIONED = (
         r"|administer|administrate|administrated|design|designed|run|manage|managed|understand|master|speciali[sz]e|speciali[sz]ed|make|made|test|deal|tune|debug|love|live)"
         r"(?: (?:a lot|daily|quite a lot|mostly|mainly|professionally|a bit|a little|full time))?(?: (?:with|on|in|of|about|as|at))?"
     ),
-    r"(?:years?|yrs?)(?:' | of | )(?:(?:professional|work|working|practical|hands-on) )?(?:experience )?(?:in|with|of|as|doing|writing|using|on)",
+    r"(?:years?|yrs?)(?:' | of | )(?:(?:professional|work|working|practical|hands-on) )?(?:experience )?(?:in|with|of(?! (?:it|that|this|them)\b)|as|doing|writing|using|on)",
 )
 # In other languages only known names are looked for, so single words are enough.
 _LEARN_ELSEWHERE = (
     (
-        r"möchte|moechte|würde gerne?|wuerde gerne?|lernen|lerne|interessiere mich|interessiert|suche hilfe|voudrais|veux|aimerais|souhaite|apprendre|j'apprends|intéressée?|quiero|quisiera|gustaría"
+        r"möchte|moechte|würde gerne?|wuerde gerne?|lernen|lerne|interessiere mich|interessiert|suche hilfe|voudrais|veux|aimerais|j'aimerais|souhaite|apprendre|j'apprends|intéressée?|quiero|quisiera|gustaría"
         r"|gustaria|aprender|interesad[oa]|aprendiendo|quero|gostaria|aprendendo|interessad[oa]|besser werden"
     ),
 )

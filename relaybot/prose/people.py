@@ -49,7 +49,7 @@ _PLACES: tuple[tuple[int, re.Pattern[str]], ...] = (
         ),
     ),
     (4, re.compile(r"\bon (?=[A-Z][\w ]{2,20} (?:time|clock)\b)")),
-    (2, re.compile(r"\bi (?:work|teach|study)\b[^,;.]{1,50}? in ", re.I)),
+    (2, re.compile(r"\bi (?:work|teach|study|run|own|lead|manage)\b[^,;.]{1,50}? in ", re.I)),
     (2, re.compile(r"\b(?:i'm|i am|im)(?: [^\W\d_]{2,20},)? an? [^,;.]{1,40}? (?:in|from|based in) ", re.I)),
     (
         2,
@@ -72,6 +72,10 @@ _AWAY = re.compile(
     re.I,
 )
 _TOKEN = re.compile(r"[\w'.\-]+(?:/[\w\-]+)*")
+_KIND_OF = re.compile(
+    r"(?:rural|sunny|rainy|cold|central|downtown|northern|southern|eastern|western|greater|beautiful|lovely|good old|the (?:city|town|area|region|suburbs|outskirts|north|south|east|west|middle|centre|center|heart) of) ",
+    re.I,
+)
 _NEAR = re.compile(
     r",? (?:(?:a|the) [\w ]{1,40})?(?:near|close to|not far from|outside|in|north of|south of|east of|west of|by) ",
     re.I,
@@ -120,6 +124,9 @@ def _whole_place(text: str, shouted: bool) -> str:
         return ""
     if _CLOCK.fullmatch(said.upper()) and lookup(said):
         return said
+    clock = _CLOCK.match(said)
+    if clock is not None and lookup(behind := said[clock.end() :].strip(" ,()")):
+        return behind  # "UTC+3, Nairobi": the city knows about summer time
     name, end = _longest(said, 0, shouted)
     rest = said[end:].strip(" ,()")
     return name if name and (not rest or key(rest) in SEVERAL or lookup(rest) == lookup(name)) else ""
@@ -138,7 +145,8 @@ def _denied(text: str, at: int) -> bool:
 
 def _place_at(text: str, at: int, shouted: bool) -> str:
     """The known place that begins here, or is named a few words further to explain an unknown one ("Xyz, near Porto")."""
-    name, end = _longest(text, at, shouted)
+    kind = _KIND_OF.match(text, at)
+    name, end = _longest(text, kind.end() if kind else at, shouted)
     if not name:
         further = _NEAR.search(text, at, at + 80)
         if further is None or not re.match(r"\(?[A-Z\w]", text[at:]) or "." in text[at : further.start()]:
@@ -363,14 +371,14 @@ _CALLED = re.compile(
     re.I,
 )
 _MY_NAME = re.compile(
-    rf"\b(?:my (?:first |full )?name(?: is|'s|:)|name's|mein name ist|ich hei(?:ß|ss)e|je m'appelle|mon nom est|me llamo|mi nombre es|meu nome é|meu nome e|me chamo|chamo-me)(?: just)? [\"']?(?P<name>(?-i:{_CAPITAL}(?: {_CAPITAL}){{0,3}})|{_PART}(?=[\s.,!;]|$))",
+    rf"\b(?:my (?:first |full )?name(?: is|'s|:)|name's|mein name ist|ich hei(?:ß|ss)e|je m'appelle|moi c'est|mon nom est|me llamo|mi nombre es|meu nome é|meu nome e|me chamo|chamo-me)(?: just)? [\"']?(?P<name>(?-i:{_CAPITAL}(?: {_CAPITAL}){{0,3}})|{_PART}(?=[\s.,!;]|$))",
     re.I,
 )
 _I_AM = re.compile(
     rf"(?:\b(?:I'm|I am|i'm|i am|Im|This is|this is|Ich bin|ich bin|Je suis|je suis|Soy|soy|Sou|sou|Eu sou|It's|it's)(?: the)? (?P<name>{_CAPITAL}(?: {_CAPITAL}){{0,2}})(?= here\b|[,.!;:(]| and\b| from\b| -|$| aus\b| de\b| und\b| et\b| y\b| e\b)|^(?P<here>{_CAPITAL}(?: {_CAPITAL}){{0,2}})(?:, ?[0-9]{{2}})?,? (?:here|from|writing)\b)"
 )
 _CLOSING = re.compile(
-    r"^(?:(?:with )?(?:best|kind|warm|many|kindest|warmest|friendly|mit freundlichen|freundliche|viele|liebe|beste)[ ,]*(?:regards|wishes|greetings|thanks|gr(?:ü|ue)(?:ß|ss)e[n]?)?|regards|cheers|thanks(?: a lot| again| in advance| so much| very much)?|thank you(?: very much| so much| in advance)?|many thanks|yours(?: sincerely| truly| faithfully)?|sincerely(?: yours)?|greetings|bye|ciao|see you|take care|peace|love|cordialement|bien à vous|merci|saludos(?: cordiales)?|gracias|un saludo|atentamente|abraços?|obrigad[oa]|atenciosamente|gru(?:ß|ss)|gr(?:ü|ue)(?:ß|ss)e|lg|vg|mfg|br|rgds|all the best|have a (?:nice|good|great|lovely) (?:day|week|evening|weekend|one)|xoxo?|hugs)\b[\s,.!:-]*",
+    r"^(?:(?:with )?(?:best|kind|warm|many|kindest|warmest|friendly|mit freundlichen|freundliche|viele|liebe|beste)[ ,]*(?:regards|wishes|greetings|thanks|gr(?:ü|ue)(?:ß|ss)e[n]?)?|regards|cheers|thanks(?: a lot| again| in advance| so much| very much)?|thank you(?: very much| so much| in advance)?|many thanks|yours(?: sincerely| truly| faithfully)?|sincerely(?: yours)?|greetings|bye|ciao|see you|take care|peace|love|cordialement|bien à vous|merci|saludos(?: cordiales)?|gracias|un saludo|atentamente|abraços?|obrigad[oa]|atenciosamente|gru(?:ß|ss)|gr(?:ü|ue)(?:ß|ss)e|lg|vg|mfg|br|rgds|all the best|have a (?:nice|good|great|lovely) (?:day|week|evening|weekend|one)|xoxo?|hugs|ta|thx|tia|thanking you|warmly|ng[aā] mihi)\b[\s,.!:-]*",
     re.I,
 )
 _GREETED_FROM = re.compile(
@@ -379,7 +387,7 @@ _GREETED_FROM = re.compile(
 )
 _SIGNED = re.compile(rf"^(?:[-–—~/]+ ?)?(?P<name>{_CAPITAL}(?: {_CAPITAL}){{0,3}})[.!]?$")
 _NO_NAME = frozenset(
-    "best regards thanks thank you yes no hello hi hey dear cheers sincerely yours greetings good morning evening afternoon nothing none monday tuesday wednesday thursday friday saturday sunday"
+    "yep yup yeah nope naturally certainly definitely absolutely ta thx best regards thanks thank you yes no hello hi hey dear cheers sincerely yours greetings good morning evening afternoon nothing none monday tuesday wednesday thursday friday saturday sunday"
     " sent from my iphone android unsubscribe stop help ok okay please sorry welcome many kind bye see mr mrs ms dr the a an i im not also currently still new here both looking interested available free"
     " mentor mentee developer student engineer designer programmer sysadmin admin happy ready sure fine glad agreed rules evenings weekends mornings afternoons evening weekend anytime saturdays sundays mondays"
     " from to and or but so because very just only all any weekdays never always regular working based living".split()
@@ -423,7 +431,9 @@ def name(
 
 
 def _good_name(said: str, recase: bool) -> str:
-    words = said.strip().rstrip(".!,").split()
+    words = said.strip().rstrip("!,").split()
+    if words and len(words[-1]) > 2:
+        words[-1] = words[-1].rstrip(".")
     if not words or any(word.lower().strip(".") in _NO_NAME for word in words):
         return ""
     shown = " ".join(word.title() if recase else word for word in words)

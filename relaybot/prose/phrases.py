@@ -24,7 +24,7 @@ _DECADES = re.compile(r"\b(?:two decades|three decades|a decade|decades)\b", re.
 _ABOUT_YEARS = re.compile(
     r"\b(?:(?:for|since|about|over|almost|nearly|around|roughly|approximately|at least|more than|some|the (?:last|past)|now|like|ca\.?)\s+)*"
     r"(?P<n>[0-9]{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen"
-    r"|nineteen|twenty|twenty-five|thirty|forty|many|several|a few|a couple of)\s?\+?\s*(?:years?|yrs?)\b'?(?P<exp>(?:\s+of)?\s+(?:professional |work |working |practical )?experience)?",
+    r"|nineteen|twenty|twenty-five|thirty|forty|many|several|a few|a couple of)\s?\+?\s*(?:years?|yrs?)\b'?(?P<exp>(?:\s+of)?\s+(?:professional |work |working |practical )?experience)?(?: of (?:it|that|this|them))?",
     re.I,
 )
 
@@ -65,6 +65,7 @@ _HOW_TO = re.compile(
     r"^(?:how (?:to |people |others |you |one |we |I can |i could |I should )(?:really |properly |best |better )?|to )(?P<verb>[a-z]+(?: up| to)?(?= )) (?P<what>.+)$",
     re.I,
 )
+_BESIDE = re.compile(r"^(?P<what>.{2,40}?) (?:on|by|at|via|through|during|within|together|alongside) [^0-9]+$", re.I)
 _LEAD = re.compile(
     r"^(?:(?:more|a lot|lots|all|everything|anything|something|stuff|things|much)(?: more)?(?: about| in| of| with| on| like)|(?:a little|a bit)(?: more)? about|about|the (?:art|world|field|area|topic|subject|use|inner workings|internals|ins and outs|craft) of|my (?:knowledge|skills?|understanding|english)(?: of| in| with| about)?"
     r"|(?:good|better|modern|proper|practical|real|serious|simple|advanced) (?=[a-z0-9+#.-]+$)(?=practical\b|proper\b|real\b|serious\b)|the|to|in|with|on|of|at|by|for|how to|using|use|and|or|also|maybe|perhaps|like|things like|stuff like|such as|especially|mostly|mainly|mainly with|e\.g\.|for example|for instance|particularly|specially|in particular|namely"
@@ -72,7 +73,7 @@ _LEAD = re.compile(
     re.I,
 )
 _TRAIL = re.compile(
-    r"\s+(?:also|too|programming languages?|etc\.?|and so on|and more|and stuff|stuff|things|and things|or so|skills|properly|better|well enough|in general|in particular|of course|at all|and such|and the like|and similar|someday|now|again|deeper|a lot|most|first|mainly|mostly|finally|with|and|or|in|for|of|on|to|as|at|the|a|so|yet|still|generally|seriously|thoroughly|in depth|there|here|myself|for)$",
+    r",?\s+(?:also|too|preferably|ideally|hopefully|actually|basically|honestly|if possible|first of all|at last|on my own|by myself|myself|in particular|programming languages?|etc\.?|and so on|and more|and stuff|stuff|things|and things|or so|skills|properly|better|well enough|in general|in particular|of course|at all|and such|and the like|and similar|someday|now|again|deeper|a lot|most|first|mainly|mostly|finally|with|and|or|in|for|of|on|to|as|at|the|a|so|yet|still|generally|seriously|thoroughly|in depth|there|here|myself|for)$",
     re.I,
 )
 _ITEMS = re.compile(
@@ -120,7 +121,8 @@ def phrase(text: str) -> str:
         said = _TRAIL.sub("", _LEAD.sub("", said)).strip(" .,:;!?\"'-*_")
         if said == before:
             break
-    return said
+    known_before = _BESIDE.match(said)
+    return known_before["what"] if known_before is not None and known(known_before["what"]) else said
 
 
 def with_years(text: str) -> str:
@@ -149,7 +151,7 @@ def items(text: str, *, sure: bool, synonyms: Mapping[str, str]) -> list[Item]:
         inside = BRACKETS.search(part)
         if inside is None:
             one = list(_one(part, None, sure, synonyms))
-            alone = None if one else named(part)
+            alone = None if one else named(with_years(part))
             if alone is not None and found and not alone[0] and alone[1] is not None:
                 found[-1] = Item(found[-1].name, alone[1])  # "python, from zero"
             found += one

@@ -56,8 +56,12 @@ _END = re.compile(r"(?<=[.!?…])[\"')\]]?\s+|(?<=[.!?])(?=[A-Z][a-z]+\s)")
 _SMILE = re.compile(
     r"(?:^|(?<=\s))[:;=8][-^']?[)(DPpO/|](?=\s|$|[.,!])|<3|\^\^|[\u2190-\u2bff\U0001f000-\U0001faff\ufe0f]"
 )
-_IN_ONE_LINE = re.compile(r";[ ](?=([^\W\d_][\w ]{1,20}):[ ])")  # "learn: go; offer: java"
+_IN_ONE_LINE = re.compile(r"[;.][ ](?=([^\W\d_][\w ]{1,20}):[ ])")  # "learn: go; offer: java"
 _SIGNED = re.compile(r"[A-ZÀ-Þ][\w.'-]*(?: [\w.'-]+){0,3},?")
+_SPACED = re.compile(r"(?<=[^\W_]) ([,.;:!?])(?=\s|$)")
+_IN_THE_MIDDLE = re.compile(
+    r"(?:and|or|but|after|before|until|till|to|from|with|in|at|on|of|for|between|than|because|which|that|who|when|if)\b"
+)
 _ARTICLES = frozenset("a an the your my is are".split())
 
 
@@ -86,6 +90,7 @@ def tidy(text: str) -> str:
         .translate({0x2019: "'", 0x2018: "'", 0xB4: "'", 0x201C: '"', 0x201D: '"', 0xA0: " ", 9: " ", 0: " "})
     )
     text = "\n".join(line for line in _SMILE.sub("", text).split("\n") if not line.startswith(">"))
+    text = _SPACED.sub(r"\1", text)
     text = _IN_ONE_LINE.sub(lambda m: "\n" if m[1].casefold().strip() in _ALIAS else m[0], text)
     body, mark, signature = text.partition("\n-- \n")
     return f"{body}\n\n{signature.strip().partition(chr(10))[0]}" if mark else body
@@ -207,6 +212,8 @@ def _goes_on(held: str, before: str, line: str) -> bool:
     if held.endswith(",") and len(held) < 30 and len(line) < 30 and _SIGNED.fullmatch(line):
         return False  # "Yours," and the name
     if held.endswith((",", " and", " or", " &")):
+        return True
+    if _IN_THE_MIDDLE.match(line) and not held.endswith((".", "!", "?", ":")):
         return True
     return len(before) >= _WRAPPED and not held.endswith((".", "!", "?", ":"))
 

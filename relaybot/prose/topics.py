@@ -7,7 +7,7 @@ from __future__ import annotations
 
 # Names of things: wherever one of these stands, a skill is meant, in any language of the mail.
 _TECHNOLOGIES = """
-python, django, flask, fastapi, numpy, pandas, pytest, rust, tokio, golang, java, spring, spring boot, kotlin, scala, clojure, groovy,
+c, r, go, python, django, flask, fastapi, numpy, pandas, pytest, rust, tokio, golang, java, spring, spring boot, kotlin, scala, clojure, groovy,
 javascript, typescript, node, node.js, nodejs, deno, react, react native, vue, vue.js, angular, svelte, next.js, jquery, html, css,
 sass, tailwind, bootstrap, webassembly, wasm, php, laravel, symfony, wordpress, drupal, ruby, rails, ruby on rails, perl, lua, elixir,
 phoenix framework, erlang, haskell, ocaml, f#, c#, .net, asp.net, c++, embedded c, c and c++, objective-c, swift, swiftui, dart, flutter,

@@ -143,7 +143,7 @@ class _Mail:
         greeted = _places_first(text)
         names = people.name(
             greeted,
-            signed=piece.last,
+            signed=piece.last and not piece.key,
             asked=piece.key == "name",
             shouted=self.shouted,
             small=piece.alone and (self.closed or self.small),

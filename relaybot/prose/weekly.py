@@ -40,6 +40,10 @@ _CANNOT = re.compile(
     r"(?:,? ?\bbut)?,? ?\b(?:i )?(?:can't|cannot|can not|am not (?:free|available)|'m not (?:free|available)|not available|not free|unavailable|am busy|busy|never)(?: (?:do|make|make it|meet|at all))?(?: (?:on|in|during))? ",
     re.I,
 )
+_EXACTLY = re.compile(
+    r"\b(?:mornings?|afternoons?|evenings?|nights?|lunch(?: ?times?| ?breaks?| hours?)?)\s*\(([^()]{0,40}[0-9][^()]{0,40})\)",
+    re.I,
+)
 _CLAUSE = re.compile(r"[,;]\s|\b(?:so|but|therefore|which means|that's why)\b", re.I)
 _SOFT = (
     (re.compile(r"\b(?:would|will|should|might|may|can|could|is|are|be|am|i'd|i'll|i've|i|me|my|we|it|them|and also|the|perfect|great|perfectly|easy|easiest|possible|okay|ok|good|best|fine|free|available|always|actually|definitely|certainly|pretty much|preferred|to meet|to talk|meet|talk|have|got|spare|mainly|only|maybe|perhaps|quite|also|most|some|suits?|works?|well|ideally|flexible|do|make|offer|sometimes|possibly|especially|hello|hi|thanks|please|cheers|there|reachable|have time|of|from home)\b", re.I), " "),
@@ -74,6 +78,7 @@ def hours(text: str, *, asked: bool = False) -> Hours:
     if _BUSY.search(said) and not asked:
         # "I work from 9 to 17, so only evenings are possible": what is said of work is left out.
         said = ", ".join(part for part in _CLAUSE.split(said) if not _BUSY.search(part))
+    said = _EXACTLY.sub(r"\1", said)
     said = re.sub(r",? say,? (?=[0-9])", " ", said)
     whole = _read(said)
     if whole and (asked or not _BUSY.search(said)) and not _ONCE.search(said) and _substance(said):
@@ -135,7 +140,7 @@ def shown(free: Iterable[Window]) -> str:
 # ------------------------------------------------------------------------------------------------ languages
 
 _SPEAK = re.compile(
-    r"\b(?:speak|speaking|spoken|speaks|languages?|mother tongue|native|fluent(?:ly)?|bilingual|first language|second language|talk in|communicate in|understand|read and write|write in|converse|conversational|sessions? in|in (?=[A-Z])"
+    r"^\W*\w+ only\b|\b(?:speak|speaking|spoken|speaks|languages?|mother tongue|native|fluent(?:ly)?|bilingual|first language|second language|talk in|communicate in|understand|read and write|write in|converse|conversational|sessions? in|in (?=[A-Z])"
     r"|i know|sprechen?|spreche|sprache|muttersprache|sprachen|parle|parlons|langues?|langue maternelle|hablo|idiomas?|lengua|falo|línguas?|língua|fluente|my (?=[A-Z][a-z]+ is)|must|(?:is|are) (?:ok|okay|fine|good|possible|a must|best|preferred|required)|please)\b",
     re.I,
 )

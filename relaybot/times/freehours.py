@@ -20,8 +20,8 @@ EVENING_END = 22 * 60
 
 _EXAMPLE = "Please say it like: thu after 17:30 or sunday morning."
 _PARTS: dict[str, tuple[int, int]] = {
-    "early morning": (360, 540), "late morning": (600, 720), "morning": (AWAKE[0], 720),
-    "early afternoon": (720, 900), "late afternoon": (900, 1080), "afternoon": (720, 1080),
+    "early morning": (360, 540), "mid morning": (540, 660), "late morning": (600, 720), "morning": (AWAKE[0], 720),
+    "early afternoon": (720, 900), "mid afternoon": (840, 960), "late afternoon": (900, 1080), "afternoon": (720, 1080),
     "early evening": (1020, 1200), "late evening": (1200, 1440), "evening": (1080, EVENING_END),
     "night": (1200, 1440), "lunch": (720, 840), "lunchtime": (720, 840), "lunch time": (720, 840),
     "lunch break": (720, 840), "daytime": (540, 1020), "office hours": (540, 1020), "working hours": (540, 1020),
