@@ -138,7 +138,7 @@ def _subject(letter: Letter, header: Header) -> str:
     given = texts.line(letter.subject, SUBJECT_CHARS)
     subject = given or texts.first_sentence(letter.text) or texts.line(header.title, NAME_CHARS)
     tag = f"[{letter.about}]"
-    if not letter.about or tag.lower() in subject.lower():
+    if letter.about[:1] not in {"A", "M", "S", "H", "P"} or tag.lower() in subject.lower():  # D: a mere question
         return subject
     return texts.line(f"{subject}  {tag}", SUBJECT_CHARS + len(tag) + 2)
 

@@ -173,13 +173,14 @@ class Desk:
         via: str = "",
         invitations: tuple[Invitation, ...] = (),
         files: tuple[Enclosure, ...] = (),
+        to: str = "",
     ) -> None:
         """Write to one person in private; lines may be empty strings (left out).
 
-        It goes to the address they like, or where they are just being answered. `about` and what follows it
-        is for those who read letters; chat media do without.
+        It goes to the address they like, or where they are just being answered, or `to` the one given. `about` and
+        what follows it is for those who read letters; chat media do without.
         """
-        letter = self._letter(self.reached(person), lines, urgency, expires_at)
+        letter = self._letter(to or self.reached(person), lines, urgency, expires_at)
         self._write(
             replace(
                 letter,
@@ -268,7 +269,7 @@ class Desk:
             urgency=max(part.urgency for part in parts),
             expires_at=max(part.expires_at or self.now for part in parts),
             claim=parts[0].claim if len(claims) == 1 else "",
-            about=next((part.about for part in parts if part.about), ""),
+            about=_most_private([part.about for part in parts if part.about]),
             subject=subject,
             thread=answers,
             invitations=tuple(date for part in parts for date in part.invitations),
@@ -315,3 +316,8 @@ class Desk:
         changed = replace(record, **fields)
         self.put(changed)
         return changed
+
+
+def _most_private(abouts: list[str]) -> str:
+    """What a reply is about when several things were said: a question by its own number is for its reader alone."""
+    return next((about for about in abouts if about.startswith("D")), abouts[0] if abouts else "")

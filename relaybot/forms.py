@@ -86,6 +86,7 @@ class Form:
     waits: bool = True  # waits for the end of an open dialogue; offers and session lines do not
     intro: Callable[[Desk, Dialogue], tuple[str, ...]] | None = None  # said before the first question
     claim: Callable[[Desk, Dialogue], str] | None = None  # what must still be so when its private letters leave
+    shared: bool = False  # the partner hears the answer anyway: a reply about the pair or the hour may hold it
     brief: bool = False  # ends without a word when the person says anything but an answer
     letter: Compose | None = None  # how a letter asks all that is missing; None: numbered, one line each
     sort: Sort | None = None  # which words of a letter answer which question; None: by number, label or order
@@ -273,7 +274,7 @@ def asked_by_letter(desk: Desk, dialogue: Dialogue, todo: list[Question]) -> tup
         return compose(desk, dialogue, at_once)
     if len(at_once) == 1:
         return (asked(desk, dialogue),)
-    return words.letter_form([(q.label or q.key, q.ask(desk, dialogue)) for q in at_once])
+    return words.letter_form([q.ask(desk, dialogue) for q in at_once])
 
 
 def together(desk: Desk, dialogue: Dialogue, todo: list[Question]) -> list[Question]:
@@ -296,9 +297,15 @@ def say(desk: Desk, dialogue: Dialogue, *lines: str, subject: str = "") -> None:
             replace(person, home=reached_at(desk, person)),
             *lines,
             claim=form_.claim(desk, dialogue) if form_.claim else "",
-            about=dialogue.about or f"D{dialogue.id}",
+            about=_reply_about(dialogue),
             subject=subject,
         )
+
+
+def _reply_about(dialogue: Dialogue) -> str:
+    """What a reply to the question is about: of a pair, a private one itself, lest the reply be taken for words to the partner."""
+    private = dialogue.about[:1] in {"M", "S"} and not FORMS[dialogue.form].shared
+    return f"D{dialogue.id}" if private or not dialogue.about else dialogue.about
 
 
 def end(desk: Desk, dialogue: Dialogue) -> None:

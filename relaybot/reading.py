@@ -152,7 +152,7 @@ def _commands(
 def _answer(desk: Desk, event: Heard, dialogue: Dialogue, text: str) -> bool:
     """Whether the letter answered the open question; if not, its words may be for somebody else."""
     message = event.message
-    if dialogue.form in replying.SHARED and _reply_about(desk, message, desk.people[dialogue.person]):
+    if replying.may_answer(dialogue) and _reply_about(desk, message, desk.people[dialogue.person]):
         return True  # an answer, or words for the partner, or both
     try:
         answers.answer(desk, dialogue, text, message.blocks)

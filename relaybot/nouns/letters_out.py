@@ -6,7 +6,6 @@ has no other way is a line for the moderators; what is neither is only given up.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from relaybot.desk import Desk
@@ -205,7 +204,7 @@ def _too_late(desk: Desk, person: Person, letter: Letter) -> None:
             person.name, medium(letter.to), medium(other), letter.written_at, people.zone(person)
         )
         notice = words.with_hour(said)
-        desk.tell(replace(person, home=other), notice, urgency=Urgency.URGENT)
+        desk.tell(person, notice, urgency=Urgency.URGENT, to=other)
     else:
         said = words.hour_unreached(person.name, medium(letter.to))
         _tell_team(desk, letter.to.partition("/")[0], said, hidden_from=(person.id,))
@@ -233,7 +232,7 @@ def _tell_team(desk: Desk, network: str, line: str, hidden_from: tuple[int, ...]
     for moderator in people.moderators(desk, hidden_from):
         other = elsewhere(desk, moderator, f"{network}/")
         if other:
-            desk.tell(replace(moderator, home=other), line)
+            desk.tell(moderator, line, to=other)
 
 
 def _tell_team_down(desk: Desk, network: str) -> None:

@@ -204,6 +204,10 @@ def _by_letter(
 def _gather_on(desk: Desk, pair: Pair, writer: Person, mode: str) -> None:
     """The letter leaves when nothing more comes for a while."""
     if mode == "gather":
+        for there, letter in gathered(desk, writer):  # whoever never pauses is not kept waiting for ever
+            if there.id == pair.id and _weight([letter]) * 2 >= desk.policy.limits.waiting_lines:
+                send(desk, pair, writer, letter)
+                return
         due = desk.now + timedelta(minutes=desk.policy.reach.gather_minutes)
         desk.plan("words-send", f"words {pair.id} {writer.id}", due)
 
@@ -220,7 +224,16 @@ def put(
     subject: str = "",
 ) -> None:
     """Write a letter of words, which claims that the pair is open."""
-    desk.tell(reader, *lines, claim=claim(pair), receipt=receipt_, about=f"M{pair.id}", via=via, subject=subject)
+    desk.tell(
+        reader,
+        *lines,
+        to=reader.home,
+        claim=claim(pair),
+        receipt=receipt_,
+        about=f"M{pair.id}",
+        via=via,
+        subject=subject,
+    )
     if held:
         letter = next(x for x in desk.letters.where("person", reader.id) if x.receipt == receipt_)
         desk.change(letter, held=True)

@@ -13,11 +13,9 @@ from relaybot import answers, forms
 from relaybot.desk import Desk
 from relaybot.model import Dialogue, Message, Pair, Person
 from relaybot.nouns import pairs, relay
-from relaybot.ports import Invalid, Refused
-from relaybot.words import relaying as words
+from relaybot.ports import Refused
 
-# Questions whose answers the partner hears anyway; any other open question may be about what they must not hear.
-SHARED = frozenset({"times", "proposal", "move", "length"})
+A_WORD = 12  # characters: a reply as short as that may be the answer to a private question, so it goes nowhere else
 SENTENCES = 4  # an answer stands in the first ones
 
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
@@ -88,6 +86,11 @@ def _plain(clause: str) -> str:
 # ------------------------------------------------------------------------------------------------ taking
 
 
+def may_answer(dialogue: Dialogue) -> bool:
+    """Whether a letter about the pair may hold the answer to this question among words for the partner."""
+    return _shared(dialogue)
+
+
 def is_talk(desk: Desk, message: Message, line: str) -> bool:
     """Whether a line that begins like an answer ("No hurry", "Yes, gladly") is said to the partner: nothing was asked."""
     head, _, rest = line.strip().partition(" ")
@@ -106,16 +109,16 @@ def taken(desk: Desk, message: Message, person: Person, pair: Pair, *abouts: str
     open_ = pair.stage in relay.OPEN
     asked = _asked(desk, person, {*abouts, f"M{pair.id}"} if open_ else set(abouts))
     for dialogue in asked:
+        if open_ and not _shared(dialogue) and (len(message.text) > A_WORD or forms.asks_free_text(dialogue)):
+            continue  # a private question has a reply address of its own
         said, more = answer_in(message.text, _reader(desk, dialogue))
         if said:
-            if open_ and dialogue.form in SHARED and (more or message.files):
+            if open_ and _shared(dialogue) and (more or message.files):
                 relay.carry(desk, pair, person, more, mode="quiet", files=message.files)
             answers.answer(desk, desk.dialogues[dialogue.id], said)
             return True
-    private = [d for d in asked if d.form not in SHARED or not open_]
-    hopeless = [d for d in asked if not re.search(r"[^\W\d_]", message.text)]
-    if private or hopeless:
-        _say_again(desk, pair, person, (private or hopeless)[0], message.text, open_=open_)
+    if asked and (not open_ or not re.search(r"[^\W\d_]", message.text)) and not message.files:
+        answers.answer(desk, asked[0], message.text)  # says what can be answered
         return True
     if not open_:
         why_not = pairs.why_not(desk, person, pair.id)
@@ -140,12 +143,5 @@ def _reader(desk: Desk, dialogue: Dialogue) -> Callable[[str], bool]:
     return lambda said: answers.takes(desk, dialogue, said)
 
 
-def _say_again(desk: Desk, pair: Pair, person: Person, dialogue: Dialogue, text: str, *, open_: bool) -> None:
-    """A question is open that may be private, and this does not answer it: nothing of it is passed on."""
-    try:
-        answers.answer(desk, dialogue, text)
-    except Invalid as problem:
-        if not open_ or dialogue.form in SHARED:
-            raise
-        partner = pairs.partner(desk, pair, person)
-        raise Invalid(f"{problem} {words.private_question(partner.name)}") from None
+def _shared(dialogue: Dialogue) -> bool:
+    return forms.FORMS[dialogue.form].shared

@@ -135,4 +135,4 @@ def _done(desk: Desk, dialogue: Dialogue) -> None:
         desk.tell(person, words.length_kept(sessions.minutes(desk, pair)))
 
 
-forms.form(Form("length", (forms.yes_no("ok", _question),), done=_done))
+forms.form(Form("length", (forms.yes_no("ok", _question),), done=_done, shared=True))

@@ -82,9 +82,11 @@ form(
         done=_offer_done,
         stopped=_offer_kept,
         kept=_offer_kept,
+        shared=True,
         waits=False,
         intro=_intro_offer,
         claim=_offer_claim,
+        subject=lambda desk, dialogue: words.offer_subject(),
     )
 )
 

@@ -5,8 +5,6 @@ What is kept, and for how long, is nouns/kept_files.py's.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from relaybot.commands import Call, Number, command, on_receipt, on_timer
 from relaybot.desk import Desk
 from relaybot.model import File, Letter, Person, Style
@@ -37,12 +35,13 @@ def file(desk: Desk, call: Call) -> None:
         zone = people.zone(call.me)
         raise Refused(words.no_way(found.enclosure, number, medium, found.expires_at, zone, mail=mail))
     desk.tell(
-        replace(call.me, home=to),
+        call.me,
         words.here(found.enclosure),
         subject=words.subject(found.enclosure),
         about=f"M{found.pair}",
         files=(found.enclosure,),
         receipt=f"file {number}",
+        to=to,
     )
     if to != call.message.sender:
         call.reply(desk, words.mailed(found.enclosure))

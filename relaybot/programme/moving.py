@@ -287,6 +287,7 @@ forms.form(
             ),
         ),
         done=_moved,
+        shared=True,
         waits=False,
     )
 )

@@ -174,6 +174,7 @@ forms.form(
             ),
         ),
         done=_chosen,
+        shared=True,
         waits=False,
         letter=_times_letter,
         subject=_times_subject,
@@ -319,6 +320,7 @@ forms.form(
             ),
         ),
         done=_proposal_answered,
+        shared=True,
         waits=False,
     )
 )

@@ -82,10 +82,6 @@ def team_mailbox(number: int, name: str, since: datetime) -> str:
     return f"M{number}: {name}'s mailbox refuses mail since {times.show(since, 'UTC')} UTC, so words of the partner don't arrive. Perhaps {name} can be reached another way; I pass on nothing of the words."
 
 
-def private_question(name: str) -> str:
-    return f"I have passed nothing of this on, because I had asked you something that is only for me. To write to {name}, begin your mail with: tell"
-
-
 def waiting_too(name: str) -> str:
     return f"Waiting too, behind what {name} has not got yet."
 
