@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from relaybot.desk import Desk
 from relaybot.events import Told
 from relaybot.model import Address, Avoid, Mailbox, Put, Subscription
-from relaybot.nouns import asks, correspondence
+from relaybot.nouns import asks, correspondence, posts
 from tests.list_world import NOW, ListWorld, address, begun, text_of
 from tests.play import NAME, NETWORK, add_member, add_person
 
@@ -351,3 +352,27 @@ def test_asks_lists_a_few_and_says_how_many_more() -> None:
         "P3 m2 looks for skill2",
         "2 more, older ones. Answer: answer P4 <text>, with the number of the one you mean.",
     ]
+
+
+def test_an_open_ask_is_in_status_and_in_what_is_stored() -> None:
+    """Whoever asks sees that it is open and how to close it, and that it is kept."""
+    lw = asked()
+
+    assert "P1 is open: everybody reads that you look for Haskell. Close it: ask stop" in text_of(
+        lw.mail("chidi", "status")
+    )
+    assert "P1, Mon 23 Nov, open" in text_of(lw.mail("chidi", "mydata"))
+    assert "1 post to the list or ask" in text_of(lw.mail("chidi", "privacy"))
+
+
+def test_two_records_that_become_one_keep_one_ask() -> None:
+    """Merging never leaves somebody with two open asks; who wanted an hour still does."""
+    lw = asked()
+    other = add_member(lw.w, "chidi2", {})
+    lw.say("chidi2", "ask rust")
+    lw.say("chidi2", "yes")
+    desk = Desk(lw.w.programme, lw.w.moment())
+    desk.change(desk.posts[1], person=other.id)
+    posts.only_one_ask(desk, other)
+
+    assert [p.id for p in desk.posts.where("person", other.id)] == [2]

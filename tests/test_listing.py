@@ -325,3 +325,15 @@ def test_a_digest_of_somebody_gone_is_dropped() -> None:
     posts.send_digest(desk, address("nobody"))
 
     assert desk.changes() == ()
+
+
+def test_an_address_that_is_unlinked_reads_no_list() -> None:
+    """What goes to an address nobody has any more would go to a stranger."""
+    lw = begun()
+    ana = add_member(lw.w, "ana", {})
+    lw.w.make(Put(Address(NAME, address("ana"), ana.id)))
+    lw.say("ana", "subscribe")
+    for said in ("unlink mail", "yes"):
+        lw.say("ana", said)
+
+    assert lw.subscribed() == {}

@@ -16,7 +16,7 @@ from relaybot.nouns import fit, people
 from relaybot.skills import read_skills
 from relaybot.words import asking as words
 
-PART_CHARS_MAX = 100  # of what is looked for or offered, in the one line of a channel
+PART_CHARS_MAX = 80  # of what is looked for or offered, in the one line of a channel
 OLD = "ask-old"
 OVER = "ask-over"
 ANSWER_DAYS = 7  # to say whether the ask still stands

@@ -10,7 +10,7 @@ from collections import Counter
 from relaybot import forms
 from relaybot.desk import Desk
 from relaybot.model import Message, Person
-from relaybot.nouns import linking, outbox, pairs, people, relay, whereabouts
+from relaybot.nouns import linking, outbox, pairs, people, relay, subscriptions, whereabouts
 from relaybot.ports import Refused
 from relaybot.rules import ACTIVE_PAIRS
 from relaybot.words import preferring as words
@@ -106,6 +106,7 @@ def may_unlink(desk: Desk, person: Person, address: str) -> None:
 def unlink(desk: Desk, person: Person, address: str, speaks_at: str = "") -> Person:
     """Take an address away: what waits there moves, the home too, and pairs lose the place only it could reach."""
     desk.drop(desk.addresses[address])
+    subscriptions.forget(desk, address)
     for code in [*linking.to(desk, address), *linking.of(desk, person)]:
         if code.person == person.id and code.address == address:
             linking.drop(desk, code)

@@ -12,7 +12,7 @@ from typing import Any
 from relaybot import forms
 from relaybot.desk import Desk
 from relaybot.model import Avoid, Person
-from relaybot.nouns import applications, outbox, pairs, people, relay, team
+from relaybot.nouns import applications, outbox, pairs, people, posts, relay, team
 from relaybot.ports import Refused
 from relaybot.rules import ACTIVE_PAIRS, OPEN_PAIRS, may, step
 from relaybot.words import merging as words
@@ -239,8 +239,9 @@ def _named_by_others(desk: Desk, stays: Person, goes: Person) -> None:
         about = f"person {stays.id}" if memo.about == f"person {goes.id}" else memo.about
         _change(desk, memo, about=about, by=_number(memo.by, stays, goes))
     for post in list(desk.posts):
-        answered = _numbers(post.answered_by, stays, goes)
-        _change(desk, post, person=_number(post.person, stays, goes), answered_by=answered)
+        answered, wants = _numbers(post.answered_by, stays, goes), _numbers(post.wants, stays, goes)
+        _change(desk, post, person=_number(post.person, stays, goes), answered_by=answered, wants=wants)
+    posts.only_one_ask(desk, stays)
     for dialogue in [d for d in desk.dialogues if d.form in NOTED]:
         first, line, rest = dialogue.note.partition("\n")
         if first == str(goes.id):

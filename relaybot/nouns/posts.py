@@ -144,6 +144,13 @@ def close_question(desk: Desk, post: Post) -> None:
         forms.forget(desk, person, ident(post))
 
 
+def only_one_ask(desk: Desk, person: Person) -> None:
+    """Somebody whose two records became one keeps the newer of two open asks."""
+    found = [post for post in desk.posts.where("person", person.id) if post.ask and post.stage == "open"]
+    for post in sorted(found, key=lambda post: post.id)[:-1]:
+        close(desk, post)
+
+
 @people.on_leaving
 def forget(desk: Desk, person: Person) -> None:
     """Everything a person wrote to the list is gone from here, and the list does not come to them."""

@@ -56,6 +56,12 @@ def address_of(desk: Desk, person: Person) -> str:
     return next((a for a in fit if desk.subscriptions.get(a) is not None), fit[0] if fit else "")
 
 
+def of(desk: Desk, person: Person) -> list[Subscription]:
+    """The subscriptions of a person's addresses."""
+    found = (desk.subscriptions.get(address.address) for address in desk.addresses.where("person", person.id))
+    return [subscription for subscription in found if subscription is not None]
+
+
 def may_read(desk: Desk, person: Person | None, address: str) -> bool:
     """Whether an address may be subscribed without a moderator's word."""
     if person is not None and person.stage == "removed":

@@ -17,7 +17,7 @@ from relaybot.rules import ACTIVE_PAIRS, RUNNING_MEETINGS
 from relaybot.words import guiding as words
 from relaybot.words import linking as linking_words
 from relaybot.words.applications import means
-from relaybot.words.common import join_words
+from relaybot.words.common import join_words, shown_address
 
 # A line about one thing, and the sentence that says who acts next in it.
 Standing = tuple[str, str]
@@ -26,7 +26,7 @@ Standing = tuple[str, str]
 def lines(desk: Desk, person: Person) -> tuple[str, ...]:
     """Everything `status` says; the last line begins with "Next: "."""
     standing = words.STANDING.get(person.stage, "with")
-    known = [address.partition(":")[2] or address for address in people.addresses(desk, person)][:3]
+    known = [shown_address(address) for address in people.addresses(desk, person)][:3]
     found = list(_standings(desk, person))
     kept = [
         words.question_kept(forms.asked(desk, d), _again(d))
@@ -82,6 +82,9 @@ def _standings(desk: Desk, person: Person) -> Iterable[Standing]:
         yield from _member(desk, person)
     else:
         yield from _outside(desk, person)
+    for post in desk.posts.where("person", person.id):
+        if post.ask and post.stage == "open":
+            yield words.ask_open(post.id, post.learn), ""
     for case in desk.cases.where("person", person.id):
         if case.topic == "help" and case.stage != "closed":
             by = _day(desk, person, case.promise) if case.promise and case.promise > desk.now else ""

@@ -50,13 +50,13 @@ def _may_ask(desk: Desk, person: Person) -> None:
         raise Refused(words.one_at_a_time(before.id, before.learn))
 
 
-def _preview(desk: Desk, dialogue: Dialogue) -> str:
+def _preview(desk: Desk, dialogue: Dialogue) -> tuple[str, ...]:
     address, text = dialogue.note.split("\n", 1)
     person, wish = desk.people[dialogue.person], asks.read(text)
     network = address.partition("/")[0].partition(":")[0]
     number = (tally.value if (tally := desk.tallies.get("post")) else 0) + 1
     line = words.public(number, person.name, network, asks.place_named(person, text), wish.learn, wish.offer)
-    return words.preview(line, subscriptions.list_address(desk))
+    return (words.preview(line),)
 
 
 def _asked(desk: Desk, dialogue: Dialogue) -> None:
@@ -91,9 +91,10 @@ def _asked(desk: Desk, dialogue: Dialogue) -> None:
 form(
     Form(
         "ask",
-        (yes_no("send", _preview),),
+        (yes_no("send", lambda desk, dialogue: words.send(subscriptions.list_address(desk))),),
         done=_asked,
         stopped=lambda desk, dialogue: desk.tell(desk.people[dialogue.person], words.not_sent()),
+        intro=_preview,
     )
 )
 

@@ -14,7 +14,7 @@ from relaybot.commands import Call, Who, Word, command, on_timer
 from relaybot.desk import Desk
 from relaybot.forms import Form, Question, form, given, yes_no
 from relaybot.model import Dialogue, Pair, Person
-from relaybot.nouns import forgetting, offers, pairs, people, profile, team
+from relaybot.nouns import forgetting, offers, pairs, people, profile, subscriptions, team
 from relaybot.ports import Invalid, Refused
 from relaybot.skills import show_skills
 from relaybot.words import caring as words
@@ -80,6 +80,8 @@ def _kept(desk: Desk, person: Person) -> list[str]:
     feedback = desk.feedback.count("person", person.id)
     found.append(words.kept_feedback(feedback, desk.policy.fit.feedback_days) if feedback else "")
     found.append(words.kept_case(len(open_cases)) if open_cases else "")
+    found.append(words.kept_list() if subscriptions.of(desk, person) else "")
+    found.append(_some(desk.posts.count("person", person.id), "post to the list or ask"))
     found.append(_some(desk.avoids.count("person", person.id), "name you'd rather not be matched with"))
     return [part for part in found if part]
 
@@ -135,6 +137,10 @@ def _lines(desk: Desk, person: Person) -> Iterable[str]:
         yield words.data_avoid(other.name) if other is not None else ""
     memos = len(desk.memos.where("about", f"person {person.id}"))
     yield words.data_memos(memos) if memos else ""
+    for found in subscriptions.of(desk, person):
+        yield words.data_list(subscriptions.shown(found.address), found.mode)
+    for post in desk.posts.where("person", person.id):
+        yield words.data_post(post.id, times.show_day(post.at, zone, desk.now), post.subject, post.stage, post.text)
     letters = desk.letters.count("person", person.id)
     yield words.data_letters(letters) if letters else ""
 

@@ -187,9 +187,8 @@ def _hold(desk: Desk, message: Message, person: Person | None, text: tuple[str, 
     if desk.posts.count("stage", "held") >= desk.policy.mail.held_posts:
         return
     post = posts.make(desk, message, person, text, stage="held")
-    first = next((part for part in text if not part.startswith(words.QUOTE)), "")
     address = subscriptions.shown(post.address)
-    people.tell_team(desk, words.team_held(post.id, post.name, address, post.subject, " ".join(first.split())))
+    people.tell_team(desk, words.team_held(post.id, post.name, address, post.subject))
     desk.plan(HELD, posts.ident(post), desk.now + timedelta(hours=desk.policy.mail.held_hours))
     _say(desk, message, person, words.waits(post.id), posts.ident(post))
 

@@ -35,9 +35,13 @@ def by_chat(name: str, network: str, text: str) -> tuple[str, ...]:
 # ------------------------------------------------------------------------------------------ the author
 
 
-def preview(line: str, listed: str) -> str:
+def preview(line: str) -> str:
+    return f'Everybody would read this: "{line}"'
+
+
+def send(listed: str) -> str:
     also = f" It also goes to the list {listed} as one mail, in your words." if listed else ""
-    return f'Everybody would read this: "{line}"{also} Send it?  1 yes  2 no'
+    return f"Send it?{also}  1 yes  2 no"
 
 
 def not_sent() -> str:

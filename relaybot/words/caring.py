@@ -45,6 +45,10 @@ def kept_case(number: int) -> str:
     return f"{counted(number, 'help case')} (moderators it does not concern)"
 
 
+def kept_list() -> str:
+    return "that you read the mailing list"
+
+
 def no_messages(hours: int) -> str:
     return (
         f"I keep no messages: what you and a partner write through me lies in my outbox until it is delivered, {hours} hours at most. "
@@ -144,6 +148,17 @@ def data_avoid(name: str) -> str:
 
 def data_memos(number: int) -> str:
     return f"Moderators keep {counted(number, 'note')} about you; ask them with: moderator <words>"
+
+
+def data_list(address: str, mode: str) -> str:
+    return f"The mailing list comes to {address}: {mode}."
+
+
+def data_post(number: int, day: str, subject: str, stage: str, text: Sequence[str]) -> str:
+    words = (
+        f" Its words, until it is decided: {' / '.join(' '.join(part.split()) for part in text)}"[:300] if text else ""
+    )
+    return f'P{number}, {day}, {stage}: "{subject}".{words}'
 
 
 def data_letters(number: int) -> str:

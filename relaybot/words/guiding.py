@@ -349,6 +349,10 @@ def next_ending_both() -> str:
     return "Next: you two; I have asked both of you."
 
 
+def ask_open(number: int, learn: str) -> str:
+    return f"P{number} is open: everybody reads that you look for {learn}. Close it: ask stop"
+
+
 def help_case(number: int, by: str) -> str:
     return f"H{number}: a moderator answers{f' by {by}' if by else ''}."
 

@@ -120,8 +120,8 @@ def nothing_in_it() -> str:
 # ------------------------------------------------------------------------------------------ moderators
 
 
-def team_held(number: int, name: str, address: str, given: str, beginning: str) -> str:
-    return f'P{number} held: {name} <{address}>, no reader of the list: "{short(given, 80)}" - {short(beginning, 120)}   show P{number} | approve P{number} | hold P{number} <words to them> | drop P{number}'
+def team_held(number: int, name: str, address: str, given: str) -> str:
+    return f'P{number} held: {name} <{short(address, 80)}>, no reader of the list: "{short(given, 80)}".   show P{number} | approve P{number} | hold P{number} <words to them> | drop P{number}'
 
 
 def team_held_still(number: int, hours: int, name: str, given: str) -> str:
