@@ -32,7 +32,7 @@ WROTE = frozenset(
         "schreef geschreven skrev skrifaði kirjoitti napisał napisała pisze napisal napsal napsala napísal napísala píše napisao napisala "
         "piše написал написала пишет писал писала пише написав написа напиша написао írta scris έγραψε γράφει yazdı yazmış menulis viết "
         "작성 كتب كتبت כתב כתבה نوشت escriure escrigué escribiu idatzi kirjutas rakstīja rašė parašė scríobh ysgrifennodd skribis geskryf "
-        "shkroi isinulat sumulat aliandika लिखा missatge"
+        "napisana napisane napisany shkroi isinulat sumulat aliandika लिखा missatge"
     ).split()
 )
 SAID = frozenset(
@@ -198,9 +198,9 @@ SENT_ENDS = (
     " küldtem",
     " 傳送",
     " 傳送的",
-    " 发送",
+    "发送",
     " 发送的",
-    " 寄出",
+    "寄出",
     " lähetetty",
 )
 DEVICES = frozenset(
@@ -215,7 +215,7 @@ DEVICES = frozenset(
     ).split()
 )
 DEVICES_BEGIN = tuple(
-    "iphone ipad ipod android samsung galaxy blackberry windows outlook smartphone telefon mobil handy tablet k-9".split()
+    "iphon ipad ipod android samsung galaxy blackberry windows outlook smartphone telefon mobil handy tablet k-9".split()
 )
 DEVICES_INSIDE = tuple(
     "мобильного телефона почты яндекс 手机 手機 邮箱 スマートフォン 携帯 휴대 iphone ipad android".split()
@@ -244,7 +244,7 @@ FOOTERS = Beginnings((
     "deze e-mail is gecontroleerd", "ta wiadomość została sprawdzona", "tato zpráva byla zkontrolována",
     "please consider the environment", "please think of the environment", "think before you print", "consider the environment before",
     "bitte denken sie an die umwelt", "bitte prüfen sie der umwelt", "pensez à l'environnement", "avant d'imprimer", "antes de imprimir",
-    "prima di stampare", "denk aan het milieu", "do you yahoo!?", "—reply to this email", "external email: use caution",
+    "prima di stampare", "denk aan het milieu", "do you yahoo!?", "<https://www.avast.com/sig-email", "https://www.avast.com/sig-email", "—reply to this email", "external email: use caution",
 ))  # fmt: skip
 
 # A legal disclaimer begins with one of these and has at least two of the words below within its first lines.
@@ -266,7 +266,7 @@ DISCLAIMERS = Beginnings((
 LEGAL_WORDS = tuple(
     "intended recipient|intended only|intended solely|solely for|confidential|privileged|unauthori|disclos|addressee|in error|prohibited|"
     "notify the sender|delete|dissemination|distribution|copying|liabil|attachments|malware|virus|vertraulich|unbefugt|adressat|irrtümlich|"
-    "empfänger|löschen|vernichten|confidentiel|destinatair|par erreur|pièces jointes|interdite|détruire|confidencial|destinatari|por error|"
+    "empfänger|löschen|vernichten|confidentiel|destinatair|destinatári|par erreur|pièces jointes|interdite|détruire|confidencial|destinatari|por error|"
     "archivos adjuntos|prohibid|por engano|anexos|proibid|riservat|per errore|allegati|vietat|vertrouwelijk|geadresseerd|bestemd|bijlagen|"
     "poufn|wyłącznie|załącznik|adresata|zabronion|konfidentiel|fortrolig|fortroli|mottagare|modtager|mottaker|luottamuksel|vastaanottaj|"
     "конфиденциальн|адресат|получател|ошибк|конфіденційн|důvěrn|dôvern|adresát|bizalmas|címzett|confidențial|gizli|alıcı|yanlışlıkla|"

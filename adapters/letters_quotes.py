@@ -181,7 +181,7 @@ def _judged(text: str, signs: Signs, opened: bool) -> bool | None:
     if not opened and text.split(" ", 1)[0] in marks.SELF:
         return None
     if signs.wrote and opened and (signs.address or signs.dated):
-        return signs.address or (signs.day and signs.numbers >= 2)
+        return signs.address or (signs.day and signs.numbers >= 2 and marks.SELF.isdisjoint(text.split()))
     if signs.wrote and signs.address and (signs.dated or _ends_with_wrote(text)):
         return True
     if signs.wrote and signs.day and signs.clock and colon and signs.words <= 14:
@@ -304,10 +304,20 @@ def headers(simple: Sequence[str], kinds: Sequence[str], at: int) -> int:
     end, seen = _head(simple, kinds, first)
     if announced:
         return max(end, at + 1) - at
-    enough = "subject" in seen or any("@" in one for one in simple[first:end])  # else it may be a person's own list
-    if "from" in seen and len(seen) >= (2 if inner else 3) and enough:
+    enough = "subject" in seen or any(
+        "@" in one or _YEAR.search(one) for one in simple[first:end]
+    )  # else perhaps a person's own list
+    if "from" in seen and len(seen) >= (2 if inner else 3) and enough and not _hours(simple, kinds, first, end):
         return end - at
     return 1 if "from" in seen and _flattened(line) else 0
+
+
+def _hours(simple: Sequence[str], kinds: Sequence[str], first: int, end: int) -> bool:
+    """Is it a person's offer, "From: 18:00" and "To: 19:00"?"""
+    values = [
+        simple[index].replace("：", ":").partition(":")[2] for index in range(first, end) if kinds[index] == "from"
+    ]
+    return all(value.strip()[:1].isdigit() and "@" not in value for value in values)
 
 
 def _head(simple: Sequence[str], kinds: Sequence[str], start: int) -> tuple[int, set[str]]:

@@ -26,6 +26,23 @@ _TITLES = frozenset(
 _WORDS = re.compile(r"\w+")
 _URLS = re.compile(r"[<(\[]*(?:https?://|www\.|mailto:)\S*")
 _SIGNATURE_LINES = 15
+_OF_A_SENTENCE = (
+    "the ",
+    "our ",
+    "here",
+    "there",
+    "this ",
+    "that ",
+    "a ",
+    "an ",
+    "him",
+    "her",
+    "us",
+    "me",
+    "you",
+    "them",
+    "both ",
+)
 _BLANKS = "\u1427\u00b7\u2060 \t"
 
 
@@ -85,7 +102,7 @@ def _cut(lines: list[str], simple: list[str], first: bool) -> int:
 
 def _signature_mark(raw: str, simple: list[str], index: int) -> bool:
     """Is this line the mark above a signature, or a line drawn above a footer?"""
-    text = plain(raw)
+    text = plain(raw) or raw.strip()  # `plain` leaves nothing of a line of asterisks
     if text.strip(DASHES) or not text:
         return False
     rest = [line for line in simple[index + 1 : index + 2 + _SIGNATURE_LINES * 2] if line]
@@ -152,13 +169,17 @@ def _says(line: str) -> bool:
 
 def sent_from(line: str) -> bool:
     """ "Sent from my iPhone" and its like, as `plain` makes the line. Not "Sent from my desk, it is easier there"."""
-    text = _URLS.sub(" ", line).strip(" <>()[]{}-–—.!")
+    text = _URLS.sub(" ", line).strip(" <>()[]{}-–—.!~_|•")
     if not text or len(text) > 120:
         return False
     if start := marks.SENT_MINE.of(text):
         return _only_a_device(text[len(start) :], complete=True)
     if start := marks.SENT_BY.of(text):
-        return _only_a_device(text[len(start) :], complete=False)
+        rest = text[len(start) :]
+        program = (
+            start in {"sent from ", "sent via "} and len(rest.split()) <= 2 and not rest.startswith(_OF_A_SENTENCE)
+        )
+        return _only_a_device(rest, complete=program)
     if text.endswith(marks.SENT_ENDS) and len(text.split()) <= 14:
         return _names_device(text)
     return False
@@ -167,7 +188,8 @@ def sent_from(line: str) -> bool:
 def _only_a_device(rest: str, *, complete: bool) -> bool:
     for mark in (", ", ". ", "; ", ": ", " - ", " – ", " — "):
         head, found, tail = rest.partition(mark)
-        if found and not tail.lstrip(" -–—(").startswith(marks.EXCUSES):
+        tail = tail.lstrip(" -–—(")
+        if found and not tail.startswith(marks.EXCUSES) and not (len(tail.split()) <= 4 and _names_device(tail)):
             return False
         rest = head
     words = rest.split()

@@ -225,3 +225,9 @@ def test_whatever_stands_above_a_quote_is_kept(text: str, case: tuple[str, str, 
     """Plain words above any of the mails made up here stay the first words."""
     words = own_words(text).words
     assert own_words(f"{text}\n\n{case[1]}").words.startswith(words)
+
+
+@pytest.mark.parametrize("words", [case[2] for case in CASES], ids=[case[0] for case in CASES])
+def test_words_that_were_read_are_read_again_the_same(words: str) -> None:
+    """Reading what was kept a second time changes nothing."""
+    assert own_words(words).words == words
