@@ -114,6 +114,18 @@ def test_two_answers_that_differ_are_none() -> None:
     assert (said.city, said.agrees) == ("", None)
 
 
+@pytest.mark.parametrize(
+    ("where", "city"),
+    [
+        ("Portland, ME", ""), ("Portland, OR", "Portland"), ("Portland, Maine", ""), ("Cambridge, MA", ""), ("Boston, MA", "Boston"),
+        ("Cambridge", "Cambridge"), ("Lagos, Portugal", ""), ("Nice", "Nice"), ("Xyzdorf", ""), ("the USA", ""), ("rural Tasmania", "Tasmania"),
+    ],
+)  # fmt: skip
+def test_a_city_whose_country_has_another_clock_is_not_taken(where: str, city: str) -> None:
+    """A place is only understood when all that is said of it means one clock."""
+    assert understand(f"I live in {where}. I want to learn Go.").city == city
+
+
 # ------------------------------------------------------------------------------------------------ any text
 
 WORDS = [word for sample in ALL for text in (sample.text, *(b.words for b in sample.blocks)) for word in text.split()]

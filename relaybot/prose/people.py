@@ -80,9 +80,20 @@ _NEAR = re.compile(
     r",? (?:(?:a|the) [\w ]{1,40})?(?:near|close to|not far from|outside|in|north of|south of|east of|west of|by) ",
     re.I,
 )
-_STATES = frozenset(
-    "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY ON BC QC".split()
-)
+# "Portland, ME" is not the Portland that is meant without it; of states with two clocks the greater part counts.
+_STATES = {
+    code: zone
+    for zone, codes in {
+        "America/New_York": "CT DC DE FL GA MA MD ME NC NH NJ NY OH PA RI SC VA VT WV",
+        "America/Chicago": "AL AR IA IL KS LA MN MO MS NE OK TN TX WI",
+        "America/Denver": "CO MT NM UT WY",
+        "America/Los_Angeles": "CA NV OR WA",
+        "America/Phoenix": "AZ",
+        "America/Toronto": "ON QC",
+        "America/Vancouver": "BC",
+    }.items()
+    for code in codes.split()
+}
 _MOVED = re.compile(
     r"\b(?:moving|move|will be|going|used to|grew up|born|studied|worked|trip|travel|travelling|traveling|visit|visiting)\b[^,.;]{0,30}$",
     re.I,
@@ -186,16 +197,9 @@ def _same_country(text: str, end: int, name: str) -> bool:
     if behind is None:
         return True
     words = behind[1].split()
-    if (
-        words
-        and words[0].strip(".") in _STATES
-        and behind[1][:2].isupper()
-        and key(words[0]) not in ("tx", "ny", "nj", "il", "mn", "wi", "dc")
-    ):
-        return (lookup(name).startswith("America/") and words[0] not in ("ME", "MA", "GA", "OR")) or (
-            words[0],
-            lookup(name),
-        ) in _AGREED
+    state = _STATES.get(words[0].strip(".")) if words else None
+    if state is not None:
+        return lookup(name) == state
     for n in range(min(3, len(words)), 0, -1):
         other = " ".join(words[:n]).rstrip(".")
         if key(other) in SEVERAL or key(other) in AMBIGUOUS or key(other) in WEEKDAY or key(other) in EVERYDAY:
@@ -203,11 +207,6 @@ def _same_country(text: str, end: int, name: str) -> bool:
         if lookup(other):
             return _agree(name, other)
     return True
-
-
-_AGREED = {
-    ("MA", "America/New_York"), ("ME", "America/New_York"), ("GA", "America/New_York"), ("OR", "America/Los_Angeles"),
-}  # fmt: skip
 
 
 def _agree(name: str, other: str) -> bool:
