@@ -45,7 +45,7 @@ class MailWorld(EvenWorld):
             place=where,
             programme=NAME if place else "",
             addressed=not place or text.startswith("!"),
-            style=Style.LINE if place else Style.LETTER,
+            style=Style.LINE if place or self.asks_several(sender) else Style.LETTER,
             blocks=blocks,
         )
         about = object_named(self.programme, message, Moment(self.now, b""))
@@ -62,6 +62,17 @@ class MailWorld(EvenWorld):
         code = next(found[0] for to, line in self.said if to == who and (found := SHOWN.search(line)))
         self.said.clear()
         self.happen(Heard(replace(message, text=code, about=f"D{asked.id}", blocks=())))
+
+    def asks_several(self, sender: str) -> bool:
+        """Whether a letter asked several questions, which a play answers one by one: those lines stay lines."""
+        address = self.programme.tables.addresses.rows.get(sender)
+        if address is None:
+            return False
+        desk = Desk(self.programme, self.moment())
+        dialogue = forms.open_for(desk, desk.people[address.person])
+        if dialogue is None or dialogue.form == "join":
+            return False
+        return len(forms.together(desk, dialogue, forms.missing(desk, dialogue))) > 1
 
     def blocks(self, sender: str, text: str) -> tuple[Block, ...]:
         """The words under the label of the question they answer, where a letter asked several."""

@@ -19,13 +19,7 @@ from tests.mail_world import EvenWorld, MailWorld
 from tests.play import NAME, NETWORK, Player, World
 
 # Plays that are about what only chat has, and why their state cannot be the same.
-_AT_ONCE = (
-    "one letter asks these questions together, and what a reply leaves out counts as skipped (tests/test_styles.py)"
-)
 CHAT_ONLY = {
-    "farewell_both": _AT_ONCE,
-    "farewell_urgent": _AT_ONCE,
-    "several_lines": _AT_ONCE,
     "join_exits": "by mail nothing is shown once more before it is handed in, so nothing can be changed there",
 }
 

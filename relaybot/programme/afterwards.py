@@ -79,6 +79,8 @@ def _how_echo(desk: Desk, dialogue: Dialogue, value: str) -> str:
 
 
 def _ask_rematch(desk: Desk, dialogue: Dialogue) -> str:
+    if forms.by_letter(desk, dialogue):
+        return words.after_alone()  # the other question stands below it
     return words.after(parting.other(desk, dialogue).name)
 
 

@@ -20,6 +20,7 @@ from relaybot.ports import Invalid, Refused
 from relaybot.rules import step
 from relaybot.words import screening as words
 from relaybot.words.applications import means
+from relaybot.words.common import shown_address
 
 MEDIA = {"irc": "IRC", "mail": "mail", "matrix": "Matrix", "terminal": "the terminal"}
 
@@ -331,6 +332,6 @@ def chat_soon(desk: Desk, about: str, late_seconds: float) -> None:
     )
     holder = desk.people.get(application.holder)
     if holder is not None:
-        reach = people.addresses(desk, person)[0].partition(":")[2]
+        reach = shown_address(people.addresses(desk, person)[0])
         line = words.chat_soon_moderator(application.id, person.name, words.clock(at, holder.zone), how, reach)
         desk.tell(holder, line, urgency=Urgency.URGENT, expires_at=expires)

@@ -62,10 +62,10 @@ def stopped() -> str:
     return "All right, nothing happens."
 
 
-def letter_form(questions: Sequence[tuple[str, str]]) -> tuple[str, ...]:
-    """A whole form as the lines of one letter: a number, a label and the question for each."""
-    lines = [f"{number}) {label}: {asked}" for number, (label, asked) in enumerate(questions, 1)]
-    return (*lines, "Answer with the same numbers or words in front, one line each.")
+def letter_form(questions: Sequence[str]) -> tuple[str, ...]:
+    """A whole form as the lines of one letter: a number and the question for each."""
+    lines = [f"{number}) {asked}" for number, asked in enumerate(questions, 1)]
+    return (*lines, "Please answer with the question's number in front, each on a line of its own, for example:  1) 3")
 
 
 def answered_nothing() -> str:
@@ -133,6 +133,13 @@ def shunted_for_team(number: int) -> str:
 
 def cannot_write_down() -> str:
     return "I can't write anything down at the moment, so nothing you say now is kept. Please say it again in a few minutes; the operator sees why."
+
+
+def shown_address(address: str) -> str:
+    """An address as its owner writes it: "libera/ana" on IRC, "chidi@example.net" by mail."""
+    network, _, local = address.partition("/")
+    name = network.partition(":")[2]
+    return f"{name}/{local}" if name else local
 
 
 LINE_BYTES = 380  # one line on IRC is at most 400 bytes; a little is left for marks around it

@@ -29,6 +29,12 @@ class Description:
     shared: tuple[Window, ...]  # on the reader's clock
 
 
+def offer_subject() -> str:
+    """Of the letter that holds an offer."""
+    return "Somebody who may suit you"
+
+
+
 def day(moment: datetime, person: Person, now: datetime) -> str:
     """A day on a person's clock."""
     return times.show_day(moment, person.zone or "UTC", now)
