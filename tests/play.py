@@ -306,16 +306,16 @@ class Player:
     @property
     def world(self) -> World:
         """The world, made when the first step needs it."""
-        if self._world is None and self.make_world is not None:
+        if self._world is None:
             start = self.start.astimezone(ZoneInfo("UTC"))
-            self._world = self.make_world(start, policy("\n".join(self.settings)))
-        elif self._world is None:
-            self._world = world(self.start.astimezone(ZoneInfo("UTC")), "\n".join(self.settings))
-            networks = {**self._world.programme.policy.networks, **self.networks}
-            settings = self._world.programme.policy.model_copy(update={"networks": networks})
-            self._world.programme = Programme(NAME, settings)
-            if self.keep is not None:
-                self._world.keep = self.keep
+            usual = policy("\n".join(self.settings))
+            settings = usual.model_copy(update={"networks": {**usual.networks, **self.networks}})
+            if self.make_world is not None:
+                self._world = self.make_world(start, settings)
+            else:
+                self._world = World(Programme(NAME, settings), start)
+                if self.keep is not None:
+                    self._world.keep = self.keep
         return self._world
 
     def run(self) -> World:
