@@ -7,25 +7,27 @@ order, mail_send (SMTP) or mail_maildir takes them away; letters and letters_wri
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
+import tempfile
 from collections.abc import Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from adapters import letters_write
-from adapters.letters import Attachment, Own
+from adapters.letters import Own
 from adapters.mail_files import FileStore
 from adapters.mail_hear import Hearing
 from adapters.mail_imap import Mailbox
+from adapters.mail_large import WriteOrder, enclosed, write_large
 from adapters.mail_maildir import Maildir
 from adapters.mail_outbox import Outbox, Parcel, Route
-from adapters.mail_receive import Door
+from adapters.mail_receive import LARGE_BYTES, Door
 from adapters.mail_send import Server, Smtp, with_ascii_domain
 from adapters.mail_settings import MailSettings, read_settings
 from adapters.mail_tokens import Tokens, fold
-from relaybot.model import Enclosure, Letter
+from relaybot.model import Letter
 from relaybot.ports import Adapter, Delivery, Ear, Misconfigured
 
 log = logging.getLogger(__name__)
@@ -207,7 +209,7 @@ class MailAdapter:
         return self.settings.list_mode == "external" and folded in self._lists
 
     async def _compose(self, letter: Letter) -> Parcel:
-        """The mail of a letter; the same bytes every time. Raises Undeliverable."""
+        """The mail of a letter; the same bytes every time. Raises Undeliverable and TryLater."""
         to = letter.to.partition("/")[2]
         settings, tokens = self.settings, self._tokens
         post = self._is_post(fold(to))
@@ -225,9 +227,8 @@ class MailAdapter:
             list_address=settings.lists.get(letter.programme, "") if letter.listed else "",
             unsubscribe=reply if letter.listed else "",
         )
-        files = [file for enclosure in letter.files if (file := await self._file(letter, enclosure)) is not None]
         return Parcel(
-            data=letters_write.write(letter, header, files),
+            data=await self._written(letter, header),
             sender=tokens.bounce_address(to),
             to=with_ascii_domain(to),
             receipt=tokens.receipt_address(letter.programme, letter.id) if settings.receipts else "",
@@ -235,13 +236,19 @@ class MailAdapter:
             repeated=letter.tried_at is not None,
         )
 
-    async def _file(self, letter: Letter, enclosure: Enclosure) -> Attachment | None:
-        """A file of a letter; None when it is too old: then the words go alone."""
-        with contextlib.suppress(FileNotFoundError):
-            data = await asyncio.to_thread(self._files.read, enclosure.ref)
-            return Attachment(enclosure.name, enclosure.media_type, data)
-        log.warning("a file of letter %s is not there any more", letter.id)
-        return None
+    async def _written(self, letter: Letter, header: letters_write.Header) -> IO[bytes]:
+        """The mail's bytes, CRLF; in a file where it carries large ones."""
+        if sum(file.size for file in letter.files) <= LARGE_BYTES:
+            files = await asyncio.to_thread(enclosed, self._files, letter) if letter.files else ()
+            return BytesIO(letters_write.write(letter, header, files))
+        mail = tempfile.TemporaryFile(dir=self.settings.state_dir)  # noqa: SIM115 - closed by the outbox
+        try:
+            async with self._hearing.one_large:
+                await write_large(WriteOrder(letter, header, self._files.folder), mail)
+        except BaseException:
+            mail.close()
+            raise
+        return mail
 
 
 async def _together(*parts: Coroutine[Any, Any, None]) -> None:

@@ -10,18 +10,20 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import IO
 
-from adapters.letters import Attachment, Bounce, Ignore, Mail, Own, read
+from adapters.letters import Bounce, Ignore, Mail, Own, read
 from adapters.mail_files import FileStore
+from adapters.mail_large import Found, Order, keep, read_large
 from adapters.mail_outbox import Id
 from adapters.mail_receive import FULL, LATER, TAKEN, UNKNOWN
 from adapters.mail_tokens import Destination, Tokens, Use, fold
-from relaybot.model import Enclosure, Forwarded, Message, Style
+from relaybot.model import Forwarded, Message, Style
 from relaybot.ports import Ear, StoreFailed
 
 log = logging.getLogger(__name__)
 
-FILES_MAX = 20
 IN_THREAD_BYTES = 64 * 1024  # larger mails are read in a thread: others are not kept waiting
 _UID = re.compile(r"([a-z][0-9]{1,9})-[0-9]{1,9}\.(.+)@([^@]+)")
 _CALENDAR_ANSWERS = {"accepted": "yes", "declined": "skip"}
@@ -47,6 +49,7 @@ class Hearing:
         self._received = received
         self.ear: Ear | None = None
         self.taken = 0
+        self.one_large = asyncio.Lock()  # a large mail is worked on, in or out
         # RFC 2919: a list's id is its address with a dot for the @, by every list server's default.
         self._ids = {fold(address).replace("@", "."): programme for programme, address in lists.items()}
         self._ours = {fold(address) for address in (own.address, *lists.values())}
@@ -56,7 +59,7 @@ class Hearing:
         use = self._tokens.read(recipient).use
         return None if use is Use.FOREIGN else use is not Use.RECEIPT
 
-    async def take(self, raw: bytes, sender: str, recipient: str) -> str:
+    async def take(self, mail: bytes | IO[bytes], sender: str, recipient: str) -> str:
         """One mail with its envelope ("" for the null sender); done, with the reply, when its effect is committed."""
         ear = self.ear
         if ear is None:
@@ -68,18 +71,14 @@ class Hearing:
             if where.use is Use.RECEIPT:
                 await self._received((where.programme, where.letter))
             else:
-                await self._take(ear, where, raw, sender, recipient)
+                await self._take(ear, where, mail, sender, recipient)
         except StoreFailed as problem:
             log.warning("a mail has to be handed in again: %s", problem.kind)
             return FULL if problem.kind == "full" else LATER
         return TAKEN
 
-    async def _take(self, ear: Ear, where: Destination, raw: bytes, sender: str, recipient: str) -> None:
-        if len(raw) > IN_THREAD_BYTES:
-            found = await asyncio.to_thread(read, raw, sender, recipient, self._own)
-        else:
-            found = read(raw, sender, recipient, self._own)
-        del raw
+    async def _take(self, ear: Ear, where: Destination, mail: bytes | IO[bytes], sender: str, recipient: str) -> None:
+        found, files = await self._read(mail, sender, recipient)
         if isinstance(found, Ignore):
             self._ignored(found.reason)
         elif isinstance(found, Bounce):
@@ -87,11 +86,25 @@ class Hearing:
         elif where.use is Use.BOUNCE:
             self._ignored("written to the address for returned mail")
         else:
-            message = await self._message(where, found)
-            del found
+            message = self._message(where, found)
             if message is not None:
-                await ear.hear(message)
+                if found.attachments:
+                    files = await asyncio.to_thread(keep, self._files, self._file_bytes, found.attachments)
+                await ear.hear(replace(message, files=files))
                 self.taken += 1
+
+    async def _read(self, mail: bytes | IO[bytes], sender: str, recipient: str) -> Found:
+        """What is in a mail: a small one here, a larger one in a thread, one that lies in a file in its own process."""
+        if not isinstance(mail, bytes):
+            files = self._files
+            order = Order(sender, recipient, self._own, files.folder, files.total_bytes, self._file_bytes)
+            async with self.one_large:
+                found = await read_large(mail, order)
+            files.recount()
+            return found
+        if len(mail) > IN_THREAD_BYTES:
+            return await asyncio.to_thread(read, mail, sender, recipient, self._own), ()
+        return read(mail, sender, recipient, self._own), ()
 
     @staticmethod
     def _ignored(reason: str) -> None:
@@ -118,8 +131,8 @@ class Hearing:
 
     # ------------------------------------------------------------------------------------------- mails
 
-    async def _message(self, where: Destination, mail: Mail) -> Message | None:
-        """The mail as the core hears it, its files kept; None when it is not for the core."""
+    def _message(self, where: Destination, mail: Mail) -> Message | None:
+        """The mail as the core hears it, without its files; None when it is not for the core."""
         if fold(mail.address) in self._ours:
             self._ignored("our own mail")
             return None
@@ -161,24 +174,8 @@ class Hearing:
             thread=mail.message_id,
             blocks=blocks,
             forwarded=Forwarded(passed.name, self._addressed(passed.address), passed.words) if passed else None,
-            files=await self._kept(mail.attachments),
             complete=complete,
         )
 
     def _addressed(self, address: str) -> str:
         return f"{self._network}/{address}" if address else ""
-
-    async def _kept(self, attachments: tuple[Attachment, ...]) -> tuple[Enclosure, ...]:
-        """The files, in the store; one that is too large, or for which there is no room, has no ref."""
-        kept = []
-        for file in attachments[:FILES_MAX]:
-            ref = ""
-            if len(file.data) <= self._file_bytes:
-                try:
-                    ref = await asyncio.to_thread(self._files.put, file.data)
-                except OSError as problem:
-                    failed = StoreFailed(f"a file cannot be kept: {problem.strerror}")
-                    failed.kind = "full"
-                    raise failed from problem
-            kept.append(Enclosure(file.name, file.media_type, len(file.data), ref))
-        return tuple(kept)

@@ -14,13 +14,15 @@ import logging
 import random
 import re
 import ssl
+import tempfile
 from collections.abc import Callable, Sequence
 from email.parser import BytesHeaderParser
 from email.utils import getaddresses
 from pathlib import Path
+from typing import IO
 
 from adapters.mail_files import write_whole
-from adapters.mail_receive import MAIL_BYTES_MAX, Take
+from adapters.mail_receive import LARGE_BYTES, MAIL_BYTES_MAX, Take
 from adapters.mail_settings import ImapSettings
 from relaybot.ports import Misconfigured
 
@@ -83,15 +85,27 @@ class Mailbox:
         while True:
             validity, uids = await asyncio.to_thread(self._new)
             for uid in uids[:MAILS_AT_ONCE]:
-                raw = await asyncio.to_thread(self._fetch, uid)
-                sender, recipient = envelope(raw, self._known) if raw is not None else ("", "")
-                if raw is not None and recipient:  # mail for somebody else is left alone
-                    reply = await asyncio.shield(self._take(raw, sender, recipient))
-                    if reply.startswith("4"):
-                        raise OSError(f"a mail has to wait: {reply}")
-                await asyncio.to_thread(self._done, validity, uid, bool(recipient))
+                taken = await self._one(uid)
+                await asyncio.to_thread(self._done, validity, uid, taken)
             if len(uids) <= MAILS_AT_ONCE:
                 return
+
+    async def _one(self, uid: int) -> bool:
+        """Hand over one mail; False for one that is left alone. Raises OSError for one that has to come again."""
+        mail = await asyncio.to_thread(self._fetch, uid)
+        if mail is None:
+            return False
+        try:
+            sender, recipient = envelope(mail if isinstance(mail, bytes) else _head(mail), self._known)
+            if not recipient:  # for somebody else
+                return False
+            reply = await asyncio.shield(self._take(mail, sender, recipient))
+        finally:
+            if not isinstance(mail, bytes):
+                mail.close()
+        if reply.startswith("4"):
+            raise OSError(f"a mail has to wait: {reply}")
+        return True
 
     def _new(self) -> tuple[int, list[int]]:
         """UIDVALIDITY, and the UIDs not taken yet, oldest first."""
@@ -106,15 +120,24 @@ class Mailbox:
         uids = sorted(int(word) for line in data if isinstance(line, bytes) for word in line.split())
         return validity, [uid for uid in uids if uid > last]  # "n:*" has the last mail even when it is older
 
-    def _fetch(self, uid: int) -> bytes | None:
-        """A whole mail, not marked as read yet; None when it is too large or gone."""
+    def _fetch(self, uid: int) -> bytes | IO[bytes] | None:
+        """A whole mail, not marked as read yet, a large one in a file; None when it is too large or gone."""
         client = self._connected()
         told = self._ask(client.uid, "FETCH", str(uid), "(RFC822.SIZE)")
         size = next((int(m[1]) for line in told if isinstance(line, bytes) and (m := _SIZE.search(line))), 0)
         if size > MAIL_BYTES_MAX:
             log.warning("mail %d in the mailbox is larger than 25 MB and is left alone", uid)
             return None
-        data = self._ask(client.uid, "FETCH", str(uid), "(BODY.PEEK[])")
+        if size <= LARGE_BYTES:
+            return self._part(client, uid, "BODY.PEEK[]")
+        file = tempfile.TemporaryFile(dir=self._checkpoint.parent)  # noqa: SIM115 - closed in _one()
+        while piece := self._part(client, uid, f"BODY.PEEK[]<{file.tell()}.{LARGE_BYTES}>"):
+            file.write(piece)
+        file.flush()
+        return file
+
+    def _part(self, client: imaplib.IMAP4, uid: int, what: str) -> bytes | None:
+        data = self._ask(client.uid, "FETCH", str(uid), f"({what})")
         return next((part[1] for part in data if isinstance(part, tuple) and len(part) > 1), None)
 
     def _done(self, validity: int, uid: int, taken: bool) -> None:
@@ -122,7 +145,7 @@ class Mailbox:
         client = self._connected()
         if taken:
             self._ask(client.uid, "STORE", str(uid), "+FLAGS.SILENT", r"(\Seen)")
-        write_whole(self._checkpoint, json.dumps({"uidvalidity": validity, "uid": uid}).encode())
+        write_whole(self._checkpoint, [json.dumps({"uidvalidity": validity, "uid": uid}).encode()])
         if taken and self._settings.move_to:
             self._move(client, str(uid), _quoted(self._settings.move_to))
 
@@ -219,6 +242,11 @@ def envelope(raw: bytes, known: Callable[[str], bool | None]) -> tuple[str, str]
         if address and known(address) is not None
     ]
     return sender, next((address for address in found if "+" in address), found[0] if found else "")
+
+
+def _head(mail: IO[bytes]) -> bytes:
+    mail.seek(0)
+    return mail.read(HEADER_BYTES)
 
 
 def _quoted(name: str) -> str:

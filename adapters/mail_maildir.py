@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 
 from adapters.mail_files import write_whole
@@ -48,7 +49,9 @@ class Maildir:
             return
         # What the last server on a mail's way puts on top: RFC 5321 section 4.4, RFC 9228.
         top = f"Return-Path: <{parcel.sender}>\nDelivered-To: {parcel.to}\n".encode()
-        write_whole(self._path / "new" / name, top + parcel.data.replace(b"\r\n", b"\n"), self._path / "tmp" / name)
+        parcel.data.seek(0)
+        lines = (line.replace(b"\r\n", b"\n") for line in parcel.data)
+        write_whole(self._path / "new" / name, chain([top], lines), self._path / "tmp" / name)
 
     def _was_read(self, name: str) -> bool:
         """A mail program moves mails to cur/ and adds flags to their names."""

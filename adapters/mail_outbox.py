@@ -12,10 +12,10 @@ import random
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import IO, Protocol
 
 from relaybot.model import Letter
-from relaybot.ports import Delivery, Misconfigured, StoreFailed, Undeliverable
+from relaybot.ports import Delivery, Misconfigured, StoreFailed, TryLater, Undeliverable
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ Compose = Callable[[Letter], Awaitable["Parcel"]]
 class Parcel:
     """A letter ready to leave."""
 
-    data: bytes  # the mail, lines ended by CRLF
+    data: IO[bytes]  # the mail, lines ended by CRLF; a large one lies on disk
     sender: str  # envelope sender (VERP)
     to: str
     receipt: str  # our own second recipient, "" for none
@@ -311,14 +311,19 @@ class Outbox:
             return
         try:
             parcel = await self._compose(letter)
-            await job.delivery.begin()
         except Undeliverable as problem:
             self._settle(job, Fate("undeliverable", str(problem)))
             return
-        except StoreFailed as problem:
-            self._later(job, Fate("later", f"it cannot be written down: {problem.kind}", 5.0))
+        except TryLater as problem:
+            self._later(job, Fate("later", str(problem), problem.seconds))
             return
-        fate = await route.send(parcel, lambda: not job.over and job.delivery.still())
+        with parcel.data:
+            try:
+                await job.delivery.begin()
+            except StoreFailed as problem:
+                self._later(job, Fate("later", f"it cannot be written down: {problem.kind}", 5.0))
+                return
+            fate = await route.send(parcel, lambda: not job.over and job.delivery.still())
         if fate.outcome in ("later", "down"):
             _remember(self._unsent, job.id)
             self._later(job, fate)

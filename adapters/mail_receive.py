@@ -37,8 +37,8 @@ UNKNOWN = "550 5.1.1 no such address here"
 MORE_LATER = "452 4.5.3 too many recipients, please send the others separately"
 TAKEN = "250 2.0.0 taken"
 
-# raw mail, envelope sender ("" for <>), recipient -> a reply line; "" raw for a recipient that needs no content
-Take = Callable[[bytes, str, str], Awaitable[str]]
+# mail (a large one in a file; nothing where no content is needed), envelope sender ("" for <>), recipient -> a reply line
+Take = Callable[[bytes | IO[bytes], str, str], Awaitable[str]]
 
 
 class _Body:
@@ -95,17 +95,12 @@ class _Body:
         self._file.write(b"".join(self._pieces))
         self._pieces.clear()
 
-    @property
-    def is_large(self) -> bool:
-        """Whether it lies in a file."""
-        return self._file is not None
-
-    def bytes(self) -> bytes:
+    def mail(self) -> bytes | IO[bytes]:
         """The whole mail."""
         if self._file is None:
             return b"".join(self._pieces)
-        self._file.seek(0)
-        return self._file.read()
+        self._file.flush()
+        return self._file
 
     def drop(self) -> None:
         """Let go of everything held."""
@@ -134,7 +129,6 @@ class Door:
         self.known, self.take = known, take
         self.busy = 0
         self.sessions: set[_Session] = set()
-        self._one_large = asyncio.Lock()
         self._large: set[int] = set()
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[list[str]]] = set()
@@ -190,19 +184,16 @@ class Door:
         try:
             if body.trouble:
                 return [body.trouble] * len(recipients)
-            if not body.is_large:
-                return await self._take(body.bytes(), sender, recipients)
-            async with self._one_large:
-                return await self._take(body.bytes(), sender, recipients)
+            return await self._take(body.mail(), sender, recipients)
         finally:
             self.busy -= 1
             body.drop()
 
-    async def _take(self, raw: bytes, sender: str, recipients: list[str]) -> list[str]:
+    async def _take(self, mail: bytes | IO[bytes], sender: str, recipients: list[str]) -> list[str]:
         replies = []
         for recipient in recipients:
             try:
-                replies.append(await self.take(raw, sender, recipient))
+                replies.append(await self.take(mail, sender, recipient))
             except Exception:
                 log.exception("a mail could not be taken")
                 replies.append(LATER)

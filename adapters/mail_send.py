@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import re
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import IO
 
 import aiosmtplib
 import idna
@@ -163,7 +165,7 @@ class Smtp:
     async def _transaction(self, client: aiosmtplib.SMTP, parcel: Parcel, still: Callable[[], bool]) -> Fate:
         if not still():
             return Fate("dropped")
-        options = [f"SIZE={len(parcel.data)}"] if client.supports_extension("size") else []
+        options = [f"SIZE={parcel.data.seek(0, os.SEEK_END)}"] if client.supports_extension("size") else []
         try:
             await client.mail(parcel.sender, options=options)
         except aiosmtplib.SMTPSenderRefused as problem:
@@ -209,7 +211,7 @@ class Smtp:
         except (aiosmtplib.SMTPException, OSError):
             self._drop()  # what was said before it counts; the next letter connects again
 
-    async def _data(self, client: aiosmtplib.SMTP, data: bytes) -> Fate:
+    async def _data(self, client: aiosmtplib.SMTP, data: IO[bytes]) -> Fate:
         """DATA in steps, so that it is known whether the final dot had left when a connection dies."""
         start = await client.execute_command(b"DATA")
         if start.code != 354:
@@ -229,22 +231,21 @@ class Smtp:
             return Fate("sent")
         return await self._letter_refused(client, aiosmtplib.SMTPDataError(reply.code, reply.message))
 
-    async def _write(self, client: aiosmtplib.SMTP, data: bytes) -> None:
-        """The content, dot-stuffed (RFC 5321 section 4.5.2), a piece at a time: never several copies in memory."""
+    async def _write(self, client: aiosmtplib.SMTP, data: IO[bytes]) -> None:
+        """The content, dot-stuffed (RFC 5321 section 4.5.2), a piece at a time: never the whole of it in memory."""
         protocol, transport = client.protocol, client.transport
         if protocol is None or not isinstance(transport, asyncio.WriteTransport):
             raise aiosmtplib.SMTPServerDisconnected("Connection lost")
-        if _bare(data):
-            data = _LINE_END.sub(b"\r\n", data)
-        at = 0
-        while at < len(data):
-            end = data.find(b"\r\n", at + CHUNK_BYTES)
-            end = len(data) if end < 0 else end + 2
-            piece = data[at:end].replace(b"\r\n.", b"\r\n..")
-            protocol.write((b"." if piece.startswith(b".") else b"") + piece)
+        data.seek(0)
+        last = b"\r\n"
+        while lines := data.readlines(CHUNK_BYTES):  # whole ones, so a piece begins where a line does
+            last = b"".join(lines)
+            if _bare(last):
+                last = _LINE_END.sub(b"\r\n", last)
+            last = (b"\r\n" + last).replace(b"\r\n.", b"\r\n..")[2:]
+            protocol.write(last)
             await self._drained(transport)
-            at = end
-        if not data.endswith(b"\r\n"):
+        if not last.endswith(b"\r\n"):
             protocol.write(b"\r\n")
 
     async def _drained(self, transport: asyncio.WriteTransport) -> None:

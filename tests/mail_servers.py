@@ -5,11 +5,13 @@ Both change their user when they start, so they need root; where that or the pro
 
 from __future__ import annotations
 
+import contextlib
 import grp
 import os
 import pwd
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -76,9 +78,6 @@ def start_postfix(directory: Path) -> Postfix:
     port, lmtp, sink = free_ports(3)
     for name in ("etc", "queue", "data"):
         (directory / name).mkdir(parents=True)
-    for folder in (directory, *directory.parents[:3]):  # pytest's folders are for their owner only
-        if folder.is_relative_to("/tmp"):  # noqa: S108
-            folder.chmod(folder.stat().st_mode | 0o011)
     (directory / "etc/main.cf").write_text(_main_cf(directory, lmtp, sink))
     (directory / "etc/master.cf").write_text(_master_cf(master.read_text(), port))
     os.chown(directory / "data", pwd.getpwnam("postfix").pw_uid, grp.getgrnam("postfix").gr_gid)
@@ -150,14 +149,26 @@ lmtp_host_lookup = native
 """
 
 
-@pytest.fixture(scope="session")
-def postfix(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postfix]:
-    """A private Postfix beside relaybot."""
-    server = start_postfix(tmp_path_factory.mktemp("postfix"))
+@contextlib.contextmanager
+def open_folder(name: str) -> Iterator[Path]:
+    """A folder other users may enter: pytest closes its own to them, again whenever another pytest starts."""
+    folder = Path(tempfile.mkdtemp(prefix=f"relaybot-{name}-"))
+    folder.chmod(0o711)
     try:
-        yield server
+        yield folder
     finally:
-        server.running.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postfix() -> Iterator[Postfix]:
+    """A private Postfix beside relaybot."""
+    with open_folder("postfix") as folder:
+        server = start_postfix(folder)
+        try:
+            yield server
+        finally:
+            server.running.stop()
 
 
 # ----------------------------------------------------------------------------------------------- Dovecot
@@ -172,7 +183,6 @@ class Dovecot:
     tls_port: int
     lmtp_port: int
     directory: Path
-    sockets: Path
 
     @property
     def certificate(self) -> str:
@@ -188,19 +198,16 @@ def start_dovecot(directory: Path) -> Dovecot:
         needs.missing("Dovecot's LMTP server", "apt install dovecot-lmtpd")
     for name in ("state", "mail"):
         (directory / name).mkdir(parents=True)
-    for folder in (directory, *directory.parents[:3]):
-        if folder.is_relative_to("/tmp"):  # noqa: S108
-            folder.chmod(folder.stat().st_mode | 0o011)
     make_certificate(needs.program("openssl", "openssl"), directory)
     owner = pwd.getpwnam("nobody")
     os.chown(directory / "mail", owner.pw_uid, owner.pw_gid)
     imap, imaps, lmtp = free_ports(3)
-    run = Path(f"/run/relaybot-dovecot-{imap}")  # sockets have short paths
+    run = directory / "run"
     (directory / "dovecot.conf").write_text(_dovecot_conf(directory, run, imap, imaps, lmtp))
     process = spawn([str(program), "-F", "-c", str(directory / "dovecot.conf")], directory)
     wait_for_port(lmtp, process, directory)
     wait_for_port(imaps, process, directory)
-    return Dovecot(Running("dovecot", imap, [process], directory=directory), imap, imaps, lmtp, directory, run)
+    return Dovecot(Running("dovecot", imap, [process], directory=directory), imap, imaps, lmtp, directory)
 
 
 def _dovecot_conf(directory: Path, run: Path, imap: int, imaps: int, lmtp: int) -> str:
@@ -251,15 +258,15 @@ service stats {{
 
 
 @pytest.fixture(scope="session")
-def dovecot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
+def dovecot() -> Iterator[Dovecot]:
     """A private Dovecot with everybody's mailbox."""
-    server = start_dovecot(tmp_path_factory.mktemp("dovecot"))
-    try:
-        yield server
-    finally:
-        server.running.stop()
-        wait_until_gone(server.directory)
-        shutil.rmtree(server.sockets, ignore_errors=True)
+    with open_folder("dovecot") as folder:
+        server = start_dovecot(folder)
+        try:
+            yield server
+        finally:
+            server.running.stop()
+            wait_until_gone(folder)
 
 
 def wait_until_gone(directory: Path) -> None:

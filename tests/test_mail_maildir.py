@@ -7,6 +7,7 @@ import os
 import stat
 import time
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,12 @@ from relaybot.model import Enclosure
 from tests.mail_help import WRITTEN_AT, Sent, letter, running, until
 
 PARCEL = Parcel(
-    b"Subject: x\r\n\r\nhello\r\n", "relaybot+b.x@lists.lab.test", "chidi@example.net", "", "1.L1.relaybot", False
+    BytesIO(b"Subject: x\r\n\r\nhello\r\n"),
+    "relaybot+b.x@lists.lab.test",
+    "chidi@example.net",
+    "",
+    "1.L1.relaybot",
+    False,
 )
 
 
@@ -139,7 +145,7 @@ def test_half_a_file_is_no_file(tmp_path: Path) -> None:
     """What cannot be written whole is not there."""
     (tmp_path / "taken").mkdir()
     with pytest.raises(OSError, match="directory"):
-        write_whole(tmp_path / "taken", b"x")
+        write_whole(tmp_path / "taken", [b"x"])
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
 
 

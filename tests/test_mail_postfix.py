@@ -176,7 +176,7 @@ async def test_lost_answer_is_settled_by_the_copy(tmp_path: Path, postfix: Postf
         async with running(tmp_path, ear, **beside(postfix)) as adapter:
             parcel = await adapter._compose(letter(7, "ann@sink.lab.test"))
         # As before a crash: handed over, and nobody heard the answer.
-        await hand(postfix, parcel.data, parcel.to, parcel.receipt, sender=parcel.sender)
+        await hand(postfix, parcel.data.read(), parcel.to, parcel.receipt, sender=parcel.sender)
         async with running(tmp_path, ear, **beside(postfix)) as adapter:
             one = Sent(letter(7, "ann@sink.lab.test", tried_at=letter().written_at))
             adapter.deliver(one.delivery())

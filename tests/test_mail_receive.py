@@ -6,7 +6,7 @@ import asyncio
 import logging
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -417,8 +417,9 @@ async def test_content_arrives_byte_for_byte(tmp_path: Path, body: bytes, odd: b
     """Dots are undone wherever they stand, also where blocks meet; a bare CR or LF before a dot ends nothing."""
     got: list[bytes] = []
 
-    async def take(raw: bytes, _sender: str, _recipient: str) -> str:
-        got.append(raw)
+    async def take(mail: bytes | IO[bytes], _sender: str, _recipient: str) -> str:
+        assert isinstance(mail, bytes)
+        got.append(mail)
         return mail_receive.TAKEN
 
     door = mail_receive.Door(True, HOST, 0, "x.test", tmp_path, lambda _: True, take)
