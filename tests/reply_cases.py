@@ -305,5 +305,6 @@ OWN: tuple[tuple[str, str], ...] = (
     ("a word of thanks on top", "Thanks,\n\nmy hours are:\nMonday 18:00\nTuesday 19:00\nand ana@example.pt knows me"),
     ("somebody's address", "ana@example.pt wrote to me about it yesterday:\n\nshe likes it."),
     ("sent from there", "Sent from there, with love.\n\nAna"),
+    ("a journey", "From: Lagos\nTo: Lisbon\nDate: in May\n\nThen I live on another clock."),
     ("headings of a plan", "Date: Friday\nPlace: Lagos\n\nIs that right?"),
 )

@@ -96,7 +96,9 @@ def test_a_person_who_writes_above_a_phones_line_only() -> None:
 @pytest.mark.parametrize("character", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"])
 def test_no_strange_line_end_frees_a_quoted_word(character: str) -> None:
     """A character that some programs take for a line's end does not turn a quoted word into an own line."""
-    assert "leave" not in own_words(f"> Hello{character}leave\n\nyes\n").words.splitlines()
+    assert own_words(f"> Hello{character}leave\n\nyes\n").words == "yes"
+    assert own_words(f"{character}> leave\n\nyes\n").words == "yes"
+    assert own_words(f"no{character}> leave\n").words == "no > leave"
 
 
 def test_a_long_text_is_cut() -> None:
