@@ -316,4 +316,119 @@ Claudine U.""",
             "hours": "weekdays 6pm-8pm",
         },
     ),
+    # and again, after these
+    Sample(
+        "translator",
+        """Hello,
+
+I'd like to sign up. I live in Gdańsk and work as a translator (English, Polish). I want to learn Python because I have many boring
+files to rename. In return I could explain English grammar or proofread documentation. I'm free on Tuesday evenings and on Saturdays.
+
+Kasia
+""",
+        {
+            "name": "Kasia",
+            "city": "Gdańsk",
+            "learn": "Python",
+            "offer": "English grammar, proofreading documentation",
+            "hours": "Tuesday evenings, Saturdays",
+            "languages": "English, Polish",
+        },
+    ),
+    Sample(
+        "guitar",
+        """Hi! I'm Luis, 19, from Puebla, Mexico. I want to get into cybersecurity. I know a little Python and HTML. I can teach guitar.
+Weekdays after 5pm. Spanish and English.""",
+        {
+            "name": "Luis",
+            "city": "Puebla",
+            "learn": "cybersecurity",
+            "offer": "guitar",
+            "hours": "weekdays after 5pm",
+            "languages": "Spanish, English",
+        },
+    ),
+    Sample(
+        "tester",
+        """Good morning. Ravi told me to write to you. I test software for a living, mostly with screen readers. My wish would be to understand
+SQL query plans. Kolkata, Sunday afternoons are best. I speak Bengali, Hindi and English. My page: https://example.in/sumit
+Sumit""",
+        {
+            "name": "Sumit",
+            "city": "Kolkata",
+            "learn": "SQL query plans",
+            "hours": "Sunday afternoons",
+            "languages": "Bengali, Hindi, English",
+            "links": "https://example.in/sumit",
+        },
+    ),
+    Sample(
+        "equity only",
+        """Our startup is searching for a CTO. You should know AWS, Kubernetes and Go. Equity only. Interested? Mail me at ceo@startup.example. Jack, San Francisco""",
+        {},
+    ),
+    Sample(
+        "three answers in one line",
+        """Hours: Wed 20:00-21:00 CET
+Languages: Czech, English
+I agree to the rules. Other address: none. Links: https://example.cz
+Tereza""",
+        {
+            "name": "Tereza",
+            "hours": "wed 20-21",
+            "city": "CET",
+            "languages": "Czech, English",
+            "agrees": True,
+            "skipped": ("reach",),
+            "links": "https://example.cz",
+        },
+        LABELS,
+    ),
+    Sample(
+        "lunch break",
+        "",
+        {
+            "hours": "Mon-Fri 12:00-13:00",
+            "languages": "Igbo, English",
+            "agrees": True,
+            "links": "https://a.example/x https://b.example/y",
+        },
+        LABELS,
+        (
+            Block("hours that usually suit you for one hour a week:", "During my lunch break, Mon-Fri 12:00-13:00."),
+            Block("languages, best first; is one a must?:", "Igbo and English. None of them is a must."),
+            Block("a link or two a moderator may look at (optional):", "https://a.example/x and https://b.example/y"),
+            Block("do you agree to the rules below? yes / no:", "I agree"),
+        ),
+    ),
+    Sample(
+        "monads",
+        """hi all, is there anyone who could explain monads to me? i program in elixir since 2016 and can help with phoenix and ecto. bucharest, utc+2.
+radu""",
+        {"name": "Radu", "learn": "monads", "city": "bucharest", "offer": "elixir, phoenix, ecto"},
+    ),
+    Sample(
+        "broken arm",
+        """Dear team, I broke my arm and cannot type for some weeks, so please cancel my meeting with Ana on Thursday. Sorry! Bram""",
+        {},
+    ),
+    Sample(
+        "Bremen",
+        """Hallo, mein Name ist Heike, ich komme aus Bremen. Ich suche Hilfe bei Django und biete Hilfe bei Inkscape und LaTeX. Sprachen: Deutsch, Englisch.
+""",
+        {
+            "name": "Heike",
+            "city": "Bremen",
+            "learn": "Django",
+            "offer": "Inkscape, LaTeX",
+            "languages": "German, English",
+        },
+    ),
+    Sample(
+        "if you insist",
+        """I have been a mentor before and would do it again. C++ (20 years), Qt, OpenGL. I'm in Ottawa and prefer mornings. No wish of my own, but if you
+insist: I've always wanted to learn to draw.
+Sincerely, Margaret Chen""",
+        {"name": "Margaret Chen", "city": "Ottawa", "hours": "mornings", "learn": "drawing"},
+    ),
 ]

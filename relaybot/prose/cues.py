@@ -39,8 +39,9 @@ _LEARN = (
     r"(?:i'm|i am|i've been|currently|still|have been) (?:(?:currently|now|still|slowly|just|also|trying|busy) )?(?:learning|studying|struggling with|teaching myself)",
     r"(?:looking|look) forward to learning(?: about)?",
     r"(?:want|like|love|hope|wish)(?: to be helped| help) with",
-    r"(?:what i(?:'d| would)? (?:like|want|lack|need|wish)(?: to learn)?(?: most)? is|i lack|i struggle with|my (?:learning )?(?:goals?|wish|wishes|dream|target)(?: is| are|:))(?: to (?:learn|understand|get better at))?",
+    r"(?:what i(?:'d| would)? (?:like|want|lack|need|wish)(?: to learn)?(?: most)? is|i lack|i struggle with|my (?:learning )?(?:goals?|wish|wishes|dream|target)(?: is| are|:| would be))(?: to (?:learn|understand|get better at))?",
     r"(?:get|getting) better (?:at|in|with)",
+    r"(?:anyone|anybody|someone|somebody)(?: here| there)? (?:who|that) (?:can|could|would|might|is able to) (?:explain|teach|show|help)(?: me)?(?: (?:with|about|in|how to))?",
     r"stuck (?:with|on|in)",
     r"(?:^|(?<=[,:;] ))(?:to )?learn(?:ing)?(?=[ :])",
 )
@@ -74,7 +75,7 @@ _MENTIONED = (
         r"i(?:'ve| have)?(?: (?:mostly|mainly|also|still|already|currently|now|usually|really|just|only|professionally|actually|normally|daily))?(?: been)?"
         r" (?:do|did|done|know|knew|use|used(?! to )|write|wrote|written|work|worked|build|built|program|programme|programmed|code|coded|maintain|maintained|teach|taught|develop|developed"
         r"|administer|administrate|administrated|design|designed|run|manage|managed|understand|master|speciali[sz]e|speciali[sz]ed|make|made|test|deal|tune|debug|love|live)"
-        r"(?: (?:a lot|daily|quite a lot|mostly|mainly|professionally|a bit|a little|full time))?(?: (?:with|on|in|of|about|as|at))?"
+        r"(?: (?:a lot|daily|quite a lot|mostly|mainly|professionally|full time))?(?: (?:with|on|in|of|about|as|at))?"
     ),
     r"(?:years?|yrs?)(?:' | of | )(?:(?:professional|work|working|practical|hands-on) )?(?:experience )?(?:in|with|of(?! (?:it|that|this|them)\b)|as|doing|writing|using|on)",
 )
@@ -92,7 +93,7 @@ _OFFER_ELSEWHERE = (
     ),
 )
 _STOP = (
-    r"because|since|so that|so i|as i|as my|but|which|while|when|if|although|though|even though|until|before|after|from (?:some|some ?one|some ?body|people|others|an?|you|the|there|here)"
+    r"because|to me|since|so that|so i|as i|as my|but|which|while|when|if|although|though|even though|until|before|after|from (?:some|some ?one|some ?body|people|others|an?|you|the|there|here)"
     r"|with (?:some ?one|some ?body|a partner|your|you|the help|people|others|my)|for (?:my|a|the|work|fun|years|our|this|an|that)|at (?:work|the moment|home|my|a|present|an|the)|in (?:my|our|return|exchange|order|the|a|your|this)"
     r"|these days|nowadays|one day|some day|someday|this year|next year|right now|at present|professionally|every day|daily|too|as well|please|thanks|thank you|(?<!how )to (?:be|find|change|move|become|build|make|use|help|get|work|understand|write|do|contribute|have|go|start|start with|earn)"
     r"|and (?:i|i'm|my|we|am|have|can|would|could|will|want|so|that|it|this|he|she|they|then|also (?:i|speak|have|can|am|would|know)|live|is|are|maybe|hope|speak|know|teach|help)|i|i'm|i've|i'd|we|it's|that's|there|who|whom|where|whatever|without|would|is|are|was|has|have|will|can|instead|and in (?:return|exchange)|by|during|mostly because"

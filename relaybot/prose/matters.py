@@ -24,12 +24,16 @@ class Found:
 
 
 _TOGETHER = re.compile(r"(?:\bwell|inside out|in depth|years?(?: of experience)?|yrs)\W*$", re.I)
+_A_LITTLE = re.compile(r"(?:just |only )?(?:a little|a bit|some|basic|the basics)\b", re.I)
+_ASKED = re.compile(r"(?:and |but |so |or )?(?:do|does|should|must|can|may|will|would|have) (?:i|we|you|one)\b", re.I)
 _THEN = re.compile(r"^(?:(?:and|then|after that|maybe|perhaps|also|later|well|mostly|mainly|so|yes|hm+)[,:]? )+", re.I)
 
 
 def skills(text: str, synonyms: Mapping[str, str], key: str = "") -> Found:
     """What a sentence says its writer wants to learn and can teach; `key`: the question it answers, "learn" or "offer"."""
     found: dict[str, list[Item]] = {"learn": [], "offer": []}
+    if not key and text.rstrip().endswith("?") and _ASKED.match(text):
+        return Found()
     said = cues(text)
     if key:
         text = _THEN.sub("", text)
@@ -57,6 +61,8 @@ def _named_by(cue: Cue, text: str, end: int, synonyms: Mapping[str, str]) -> lis
         return list(names_in(text[cue.end : end], synonyms))
     object_ = cut(text[cue.end : end])
     got = _shared(object_, items(object_, sure=cue.kind != "said" and not cue.mere, synonyms=synonyms))
+    if cue.kind == "said" and got and got[0].level is Level.LITTLE and _A_LITTLE.match(object_):
+        got = [Item(item.name, item.level or Level.LITTLE) for item in got]  # "I know a little Python and HTML"
     level = cue.level
     if level is None and cue.kind != "learn" and all(item.level is None for item in got):
         # The number stands before the cue in "ten years of X", inside it in "I have done X for ten years".

@@ -140,7 +140,11 @@ def _whole_place(text: str, shouted: bool) -> str:
         return behind  # "UTC+3, Nairobi": the city knows about summer time
     name, end = _longest(said, 0, shouted)
     rest = said[end:].strip(" ,()")
-    return name if name and (not rest or key(rest) in SEVERAL or lookup(rest) == lookup(name)) else ""
+    return (
+        name
+        if name and (not rest or _CLOCK.fullmatch(rest.upper()) or key(rest) in SEVERAL or lookup(rest) == lookup(name))
+        else ""
+    )
 
 
 def _denied(text: str, at: int) -> bool:

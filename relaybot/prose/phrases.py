@@ -49,10 +49,14 @@ _GERUNDS = {
     "design": "designing", "read": "reading", "run": "running", "set up": "setting up", "setup": "setting up", "configure": "configuring", "program": "programming",
     "code": "coding", "administer": "administering", "maintain": "maintaining", "manage": "managing", "give": "giving", "develop": "developing",
     "create": "creating", "secure": "securing", "profile": "profiling", "refactor": "refactoring", "review": "reviewing", "structure": "structuring",
-    "train": "training", "solder": "soldering", "draw": "drawing", "translate": "translating", "teach": "teaching", "speak": "speaking", "organise": "organising",
+    "proofread": "proofreading", "train": "training", "solder": "soldering", "draw": "drawing", "translate": "translating", "teach": "teaching", "speak": "speaking", "organise": "organising",
     "organize": "organizing", "document": "documenting", "monitor": "monitoring", "automate": "automating", "optimise": "optimising", "optimize": "optimizing",
     "tune": "tuning", "model": "modelling", "package": "packaging", "host": "hosting", "contribute to": "contributing to", "write good": "writing good",
 }  # fmt: skip
+# Verbs that are no nouns too: "test automation" and "code review" stay as they are.
+_VERBS = frozenset(
+    "write build read teach draw solder proofread translate deploy configure debug organise organize".split()
+)
 _HOW_TEST = re.compile(
     r"^how (?:to |people |others |you |one |we |teams |professionals |experts |developers )?(?:really |properly |best )?test(?:s|ing)? (?:for |the )?(?P<what>.+)$",
     re.I,
@@ -121,6 +125,9 @@ def phrase(text: str) -> str:
         said = _TRAIL.sub("", _LEAD.sub("", said)).strip(" .,:;!?\"'-*_")
         if said == before:
             break
+    first, _, rest = said.partition(" ")
+    if first.lower() in (_VERBS if rest else _GERUNDS):
+        said = f"{_GERUNDS[first.lower()]} {rest}".strip()
     known_before = _BESIDE.match(said)
     return known_before["what"] if known_before is not None and known(known_before["what"]) else said
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from relaybot import times
@@ -216,9 +217,18 @@ class _Mail:
         got = weekly.hours(text, asked=asked)
         if got.free:
             self.free.append(got)
+            if not got.zone:
+                self._place_beside(text)
             if got.zone:
                 self.places.append((1, got.zone))
         return bool(got.free)
+
+    def _place_beside(self, text: str) -> None:
+        """The place in "Kolkata, Sunday afternoons are best"; any other place said anywhere counts more."""
+        with suppress(times.NotUnderstood):
+            zone, free = times.place_and_hours(text[:200])
+            if zone and free and lookup(times.city(zone)) == zone:
+                self.places.append((1, times.city(zone)))
 
     def _place(self, text: str, asked: bool) -> bool:
         weight, name = people.place(text, asked=asked, shouted=self.shouted)

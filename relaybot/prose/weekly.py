@@ -40,6 +40,7 @@ _CANNOT = re.compile(
     r"(?:,? ?\bbut)?,? ?\b(?:i )?(?:can't|cannot|can not|am not (?:free|available)|'m not (?:free|available)|not available|not free|unavailable|am busy|busy|never)(?: (?:do|make|make it|meet|at all))?(?: (?:on|in|during))? ",
     re.I,
 )
+_MY_LUNCH = re.compile(r"\b(?:in|during|over) (?:my|the|our) lunch(?: ?time| ?break| hour)?,? (?=[^.]*[0-9])", re.I)
 _EXACTLY = re.compile(
     r"\b(?:mornings?|afternoons?|evenings?|nights?|lunch(?: ?times?| ?breaks?| hours?)?)\s*\(([^()]{0,40}[0-9][^()]{0,40})\)",
     re.I,
@@ -78,6 +79,7 @@ def hours(text: str, *, asked: bool = False) -> Hours:
     if _BUSY.search(said) and not asked:
         # "I work from 9 to 17, so only evenings are possible": what is said of work is left out.
         said = ", ".join(part for part in _CLAUSE.split(said) if not _BUSY.search(part))
+    said = _MY_LUNCH.sub("", said)
     said = _EXACTLY.sub(r"\1", said)
     said = re.sub(r",? say,? (?=[0-9])", " ", said)
     whole = _read(said)
