@@ -87,7 +87,7 @@ class Watched(World):
     def secret(self, *never: str) -> str:
         """A word nobody else uses, which these must never read; the moderators' place is read by all moderators."""
         word = f"zq{len(self.secrets)}x"
-        team = {"team"} & {*never} or ({"team"} if any(n in never for n in ("dana", "esi")) else set())
+        team = {"team"} & {*never} or ({"team"} if moderators(self) & {*never} else set())
         self.secrets[word] = frozenset({*never, *team, "public"})
         return word
 
