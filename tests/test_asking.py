@@ -376,3 +376,14 @@ def test_two_records_that_become_one_keep_one_ask() -> None:
     posts.only_one_ask(desk, other)
 
     assert [p.id for p in desk.posts.where("person", other.id)] == [2]
+
+
+def test_one_ask_a_day_in_the_channels() -> None:
+    """Closing and asking again does not fill a channel: the next one is shown a day later, and the list gets a plain post."""
+    lw = asked()
+    lw.mail("chidi", "ask stop")
+    assert "you can ask again" in text_of(lw.mail("chidi", "ask rust"))
+    letters = lw.post("chidi", "looking for: Rust", "Anybody?")
+    assert [x.to for x in letters] == [address("mette")]
+    lw.w.pass_until(NOW + timedelta(hours=25))
+    assert "looks for rust" in text_of(lw.mail("chidi", "ask rust"))

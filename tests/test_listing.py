@@ -337,3 +337,29 @@ def test_an_address_that_is_unlinked_reads_no_list() -> None:
         lw.say("ana", said)
 
     assert lw.subscribed() == {}
+
+
+def test_one_person_reads_one_copy() -> None:
+    """Two addresses of one person: whichever they write from, the one subscription is meant."""
+    lw = begun()
+    ana = add_member(lw.w, "ana@mail", {})
+    lw.w.make(Put(Address(NAME, address("ana2"), ana.id)))
+    lw.mail("ana", "subscribe")
+    again = lw.mail("ana2", "subscribe")
+    assert "comes to ana@example.net already" in text_of(again)
+    lw.mail("ana2", "list digest")
+    assert lw.subscribed() == {address("ana"): "digest"}
+    lw.mail("ana2", "unsubscribe")
+    assert lw.subscribed() == {}
+
+
+def test_list_unsubscribe_works_in_the_middle_of_anything() -> None:
+    """The mail that List-Unsubscribe writes: no words, its subject the command, an open question notwithstanding."""
+    lw = begun()
+    reader(lw, "chidi")
+    reader(lw, "mette")
+    lw.post("mette", "plans", "words")
+    lw.mail("chidi", "ask rust")
+    lw.mail("chidi", "", subject="unsubscribe", about="P1")
+
+    assert lw.subscribed() == {address("mette"): "each"}

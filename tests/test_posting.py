@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from email import message_from_bytes
+from email.policy import default
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters import letters_write
 from relaybot.commands import COMMANDS
+from relaybot.desk import Desk
 from relaybot.model import REPLY_HERE, Block, Enclosure, Letter, Post, Put, Subscription
+from relaybot.nouns import correspondence, posts
 from tests.list_world import DOMAIN, NOW, ListWorld, address, begun, text_of
 from tests.play import NAME, add_applicant, add_member, add_person
 
@@ -285,3 +291,80 @@ def test_any_post_is_either_sent_whole_or_answered(subject: str, text: str, prov
         assert "\n" not in copy.subject
         assert all(part.strip() for part in copy.text)
         assert f"chidi@{DOMAIN}" not in text_of([copy]) or f"chidi@{DOMAIN}" in text
+
+
+def test_nobody_but_the_author_can_say_that_a_post_is_theirs() -> None:
+    """A moderator cannot let a post through that waits for the yes of whom it names."""
+    lw = two_readers()
+    lw.post("chidi", "watches", "Buy.", proven=False)
+
+    assert "nobody else can say that" in text_of(lw.say("dana", "approve P1"))
+    assert lw.to("mette") == []
+
+
+def test_a_stranger_let_through_talks_with_who_answers() -> None:
+    """Answers reach a stranger at their address; their proven reply goes back, and they are the author from then on."""
+    lw = two_readers()
+    lw.post("eve", "a group in Abuja?", "Is there one?", proven=False)
+    lw.say("dana", "approve P1")
+    first = lw.to("eve", lw.mail("mette", "There is one.", about="P1"))
+    back = lw.to("mette", lw.mail("eve", "Where?", about="P1"))
+
+    assert ("There is one." in first[0].text, "Where?" in back[0].text) == (True, True)
+    found = post(lw, 1)
+    assert found is not None
+    assert found.person == lw.person("Eve").id
+
+
+def test_the_mail_of_a_copy_is_a_lists_mail() -> None:
+    """On the wire: from the list by name, answered to the list, the author alone at a reply address, one-step unsubscribing."""
+    lw = two_readers()
+    copy = lw.to("mette", lw.post("chidi", "plans", "Words.", thread="<1@example.net>"))[0]
+    header = letters_write.Header(
+        title="tech-peer",
+        address="relaybot@lists.example.org",
+        domain="lists.example.org",
+        to="mette@example.net",
+        message_id="<2@lists.example.org>",
+        loop="mark",
+        date=copy.written_at,
+        reply_to="relaybot+p1.token@lists.example.org",
+        list_address="peers@lists.example.org",
+        unsubscribe="relaybot+p1.token@lists.example.org",
+    )
+    mail = message_from_bytes(letters_write.write(copy, header), policy=default)
+    body = mail.get_content()
+
+    assert mail["From"] == "chidi via tech-peer <peers@lists.example.org>"
+    assert mail["Reply-To"] == "peers@lists.example.org"
+    assert mail["Subject"] == "[tech-peer] plans  [P1]"
+    assert mail["In-Reply-To"] == "<1@example.net>"
+    assert "or to chidi alone: relaybot+p1.token@lists.example.org" in body
+    assert REPLY_HERE not in body
+
+
+# ------------------------------------------------------------------------------------------- soundness
+
+
+def _open(number: int, person: int, **fields: object) -> Post:
+    made = Post(NAME, number, "open", person, address("chidi"), "chidi", "s", (), NOW)
+    return replace(made, **fields)  # type: ignore[arg-type]
+
+
+def test_what_must_never_be_is_found() -> None:
+    """The gate behind the commands: words kept after going out, two open asks, a private copy, an answer tied to nothing."""
+    lw = two_readers()
+    copy = lw.to("mette", lw.post("chidi", "plans", "Words."))[0]
+    chidi = lw.person("chidi").id
+    wrong: dict[str, list[Post | Letter]] = {
+        "keeps its words": [_open(7, chidi, text=("words",))],
+        "is no stage": [_open(7, chidi, stage="lost")],
+        "several open asks": [_open(7, chidi, ask=True), _open(8, chidi, ask=True)],
+        "a private one": [replace(copy, id=9, person=chidi)],
+        "not tied to a post": [replace(copy, id=9, listed=False, receipt="answer 1 2 3 4", claim="")],
+    }
+    for problem, records in wrong.items():
+        desk = Desk(lw.w.programme, lw.w.moment())
+        for record in records:
+            desk.put(record)
+        assert problem in posts.unsound(desk) + correspondence.unsound(desk)

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from relaybot import times
 from relaybot.desk import Desk
 from relaybot.model import Person, Post, Style
-from relaybot.nouns import fit, people
+from relaybot.nouns import fit, people, posts
 from relaybot.skills import read_skills
 from relaybot.words import asking as words
 
 PART_CHARS_MAX = 80  # of what is looked for or offered, in the one line of a channel
 OLD = "ask-old"
 OVER = "ask-over"
+REST = "ask-rest"
+REST_HOURS = 24  # between two asks of one person in the channels
 ANSWER_DAYS = 7  # to say whether the ask still stands
 
 # A subject that begins like this is an ask; the programme's other languages too.
@@ -73,6 +75,20 @@ def place_named(person: Person | None, text: str) -> str:
 def open_of(desk: Desk, person: Person) -> Post | None:
     """The one open ask a person may have."""
     return next((p for p in desk.posts.where("person", person.id) if p.ask and p.stage == "open"), None)
+
+
+def stop(desk: Desk, post: Post) -> None:
+    """Close an ask; channels are no place for one after the other."""
+    again = post.at + timedelta(hours=REST_HOURS)
+    if post.ask and again > desk.now:
+        desk.plan(REST, f"person {post.person}", again)
+    posts.close(desk, post)
+
+
+def rests_until(desk: Desk, person: Person) -> datetime | None:
+    """When the person may ask in the channels again; None: now."""
+    timer = desk.timers.get((REST, f"person {person.id}"))
+    return timer.due if timer is not None else None
 
 
 def publish(desk: Desk, post: Post, place: str) -> Post:

@@ -58,7 +58,7 @@ def find(desk: Desk, text: str) -> Person:
 
 def journal_name(desk: Desk, said: str) -> str:
     """How the journal names what somebody means: "M12" for an object, "person 4" for a person, "" for nothing known."""
-    if re.fullmatch(r"[AMSHamsh][0-9]{1,10}", said):
+    if re.fullmatch(r"[AMSHPamshp][0-9]{1,10}", said):
         return said.upper()
     try:
         return f"person {find(desk, said).id}"

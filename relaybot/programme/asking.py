@@ -48,6 +48,9 @@ def _may_ask(desk: Desk, person: Person) -> None:
     before = asks.open_of(desk, person)
     if before is not None:
         raise Refused(words.one_at_a_time(before.id, before.learn))
+    rests = asks.rests_until(desk, person)
+    if rests is not None:
+        raise Refused(words.once_a_day(rests, people.zone(person)))
 
 
 def _preview(desk: Desk, dialogue: Dialogue) -> tuple[str, ...]:
@@ -105,8 +108,13 @@ def ask_stop(desk: Desk, call: Call) -> None:
     post = asks.open_of(desk, call.me)
     if post is None:
         raise Refused(words.none_open())
-    posts.close(desk, post)
+    asks.stop(desk, post)
     call.reply(desk, words.stopped(post.id))
+
+
+@on_timer(asks.REST)
+def ask_rest(desk: Desk, about: str, late_seconds: float) -> None:
+    """A day after the last one, another ask can be shown."""
 
 
 @command("asks", who=Who.ANYONE, topic="pair", help="who looks for what in public", examples=("asks",), proof=False)
@@ -310,6 +318,10 @@ def outsider(desk: Desk, message: Message, person: Person | None) -> bool:
     if person is not None or message.place or message.about[:1] != "P" or not message.about[1:].isdigit():
         return False
     post = posts.known(desk, int(message.about[1:]))
+    if message.proven and message.sender == post.address and not post.person:
+        by = people.newcomer(desk, message)  # a stranger whose post was let through, proven by this very answer
+        _carry(desk, desk.change(post, person=by.id), by, _own_words(message))
+        return True
     by = correspondence.writer(desk, message, person, post.id)
     _carry(desk, post, by, _own_words(message))
     desk.note(by.id, "answer", posts.ident(post))

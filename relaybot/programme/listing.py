@@ -47,7 +47,10 @@ def _address(desk: Desk, call: Call) -> str:
 
 
 def _subscribed(desk: Desk, call: Call, listed: str) -> Subscription:
+    """The subscription meant: of the address that speaks, else of another one of the same person. Raises Refused."""
     found = desk.subscriptions.get(_address(desk, call))
+    if found is None and call.person is not None:
+        found = next(iter(subscriptions.of(desk, call.person)), None)
     if found is None:
         raise Refused(words.not_subscribed(listed))
     return found
@@ -66,7 +69,9 @@ def _subscribed(desk: Desk, call: Call, listed: str) -> Subscription:
 def subscribe(desk: Desk, call: Call) -> None:
     """Members read the list when they want to; others when the programme or a moderator lets them."""
     listed, address = _own(desk), _address(desk, call)
-    found = desk.subscriptions.get(address)
+    elsewhere = subscriptions.of(desk, call.person) if call.person is not None else []
+    found = desk.subscriptions.get(address) or next(iter(elsewhere), None)
+    address = found.address if found is not None else address
     if found is not None and found.mode != "none" and not subscriptions.away(desk, found):
         call.reply(desk, words.subscribed_already(listed, subscriptions.shown(address), found.mode))
     elif subscriptions.may_read(desk, call.person, address):
@@ -85,13 +90,14 @@ def subscribe(desk: Desk, call: Call) -> None:
     topic="help",
     help="stop the mailing list; nothing else changes",
     examples=("unsubscribe",),
+    always=True,  # List-Unsubscribe writes it, whatever is being asked
 )
 def unsubscribe(desk: Desk, call: Call) -> None:
     """No copies any more."""
-    listed, address = _own(desk), _address(desk, call)
-    if not subscriptions.end(desk, address):
-        raise Refused(words.not_subscribed(listed))
-    call.reply(desk, words.unsubscribed(listed, subscriptions.shown(address)))
+    listed = _own(desk)
+    found = _subscribed(desk, call, listed)
+    subscriptions.end(desk, found.address)
+    call.reply(desk, words.unsubscribed(listed, subscriptions.shown(found.address)))
 
 
 @on_timer(subscriptions.ASKED)

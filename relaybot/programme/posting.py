@@ -80,7 +80,7 @@ def _out(desk: Desk, post: Post, person: Person | None, text: tuple[str, ...], f
     """A post leaves: a copy for each reader, and one line in the channels if it is an ask. Returns how many read it."""
     before = asks.open_of(desk, person) if person is not None else None
     looks = person is not None and person.stage == "member" and asks.begins_like_one(post.subject)
-    if looks and before is None:
+    if looks and person is not None and before is None and asks.rests_until(desk, person) is None:
         wish = asks.read(post.subject)
         post = desk.change(post, ask=True, learn=wish.learn, offer=wish.offer)
     readers = posts.distribute(desk, post, text, files=files) if subscriptions.own(desk) else 0
@@ -99,7 +99,7 @@ def _seen_elsewhere(desk: Desk, message: Message, person: Person | None) -> None
     """A mail on a list that others distribute: a member's ask is shown in the channels too, once they want that."""
     if person is None or person.stage != "member" or not asks.begins_like_one(message.subject):
         return
-    if asks.open_of(desk, person) is not None or _unconfirmed(desk, person):
+    if asks.open_of(desk, person) is not None or asks.rests_until(desk, person) or _unconfirmed(desk, person):
         return
     text = posts.body(message)
     post = posts.make(desk, message, person, (), stage="open" if message.proven else "held")
@@ -222,6 +222,9 @@ def _held(desk: Desk, call: Call) -> Post:
     post = desk.posts.get(call.number("post"))
     if post is None or post.stage != "held":
         raise Refused(words.not_held(call.number("post")))
+    author = desk.people.get(post.person) if post.person else None
+    if author is not None and forms.of(desk, author, CONFIRM, posts.ident(post)) is not None:
+        raise Refused(words.waits_for_author(post.id, author.name))
     return post
 
 
@@ -290,7 +293,7 @@ def drop(desk: Desk, call: Call) -> None:
     """Rubbish is not answered; and an author may take their own post back."""
     post = desk.posts.get(call.number("post"))
     if post is not None and post.person == call.me.id:
-        posts.close(desk, post)
+        asks.stop(desk, post)
         call.reply(desk, words.closed(post.id))
     elif post is not None and post.stage == "held" and call.me.moderator:
         posts.close(desk, post)

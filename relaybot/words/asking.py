@@ -60,6 +60,10 @@ def one_at_a_time(number: int, learn: str) -> str:
     return f"Your P{number} (looks for {learn}) is open, and one ask at a time is shown. Close it: ask stop"
 
 
+def once_a_day(at: datetime, zone: str) -> str:
+    return f"One ask a day can be shown: from {times.show(at, zone)} you can ask again."
+
+
 def members_only() -> str:
     return "Asking in public is for members. Say join to take part; asks shows what others look for."
 

@@ -169,6 +169,10 @@ def not_held(number: int) -> str:
     return f"P{number} isn't held: somebody has decided about it, or it never was."
 
 
+def waits_for_author(number: int, name: str) -> str:
+    return f"P{number} waits for {name}'s own word that it is theirs; nobody else can say that."
+
+
 def no_such(number: int) -> str:
     return f"P{number} isn't open any more, or never was. asks shows what is."
 
