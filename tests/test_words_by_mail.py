@@ -381,7 +381,7 @@ def test_what_matters_and_has_no_other_way_is_a_line_for_moderators() -> None:
     )
     w.happen(Told(letter, "undeliverable", "550 no"))
     assert take(w, "team") == [
-        "M15: what I wrote to chidi could not be delivered by mail, and there is no other address of theirs. It is not sent again."
+        "M15: what I wrote to chidi did not arrive by mail, and there is no other address of theirs. It is not sent again."
     ]
     w.happen(Told(letter, "undeliverable", "550 no"))
     assert take(w, "team") == []

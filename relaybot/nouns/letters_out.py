@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from relaybot.desk import Desk
 from relaybot.model import Letter, Person, Urgency
-from relaybot.nouns import mailboxes, outbox, people
+from relaybot.nouns import cases, mailboxes, outbox, people
 from relaybot.rules import RUNNING_MEETINGS
 from relaybot.words import reaching as words
 
@@ -212,10 +212,21 @@ def _too_late(desk: Desk, person: Person, letter: Letter) -> None:
 
 def _unreached(desk: Desk, person: Person, letter: Letter) -> None:
     """What matters did not arrive and cannot arrive: moderators know, once for what belongs together."""
-    if letter.receipt or not matters(letter) or not _once(desk, f"unreached {person.id}"):
-        return
+    if not matters(letter) or not _once(desk, f"unreached {person.id}") or letter.receipt:
+        return  # what becomes of a letter with a receipt is told by whoever wrote it
     what = letter.about if letter.about[:1] in {"M", "S", "H"} else _claimed(letter)
-    people.tell_team(desk, words.unreached(person.name, medium(letter.to), what), hidden_from=(person.id,))
+    hidden = (person.id, *_concerned(desk, what))
+    people.tell_team(desk, words.unreached(person.name, medium(letter.to), what), hidden_from=hidden)
+
+
+def _concerned(desk: Desk, what: str) -> tuple[int, ...]:
+    """Moderators who must not hear of what a letter was about: not even its number."""
+    number = int(what[1:]) if what[1:].isdigit() else 0
+    case = desk.cases.get(number) if what.startswith("H") else None
+    if case is not None:
+        return case.hidden_from
+    hour = desk.meetings.get(number) if what.startswith("S") else None
+    return cases.concerned(desk, desk.pairs.get(hour.pair if hour is not None else number)) if what[:1] in "MS" else ()
 
 
 def _claimed(letter: Letter) -> str:

@@ -10,10 +10,10 @@ import re
 from datetime import datetime, timedelta
 
 from relaybot import forms
-from relaybot.commands import Call, Text, Who, command, on_timer
+from relaybot.commands import Call, Text, Who, command, on_reply, on_timer
 from relaybot.desk import Desk
 from relaybot.forms import Form, Question, form, given, yes_no
-from relaybot.model import Case, Dialogue, Pair, Person, Urgency
+from relaybot.model import Case, Dialogue, Message, Pair, Person, Urgency
 from relaybot.nouns import cases, farewell, meetings, pairs, people
 from relaybot.ports import Refused
 from relaybot.rules import ACTIVE_PAIRS
@@ -107,9 +107,11 @@ def _open(desk: Desk, person: Person, text: str, about: list[Person]) -> None:
     cases.tell(desk, case, words.new(case.id, person.name, case.pair, text, urgent=case.urgent), urgency=_urgency(case))
     promise, zone, names = case.promise or desk.now, people.zone(person), [p.name for p in readers]
     if concerned:
-        desk.tell(person, words.concerns([p.name for p in concerned], names, case.id, promise, zone))
+        desk.tell(
+            person, words.concerns([p.name for p in concerned], names, case.id, promise, zone), about=f"H{case.id}"
+        )
     else:
-        desk.tell(person, words.read_by(names, case.id, promise, zone))
+        desk.tell(person, words.read_by(names, case.id, promise, zone), about=f"H{case.id}")
     if pair is not None and pair.stage in UPSET:
         forms.begin(desk, person, "case-meanwhile", f"H{case.id}")
 
@@ -147,11 +149,27 @@ def _write_again(desk: Desk, person: Person, case: Case, text: str) -> None:
     case = cases.written(desk, case, text)
     name, promise, zone = holder.name if holder else "", case.promise or desk.now, people.zone(person)
     if closed:
-        desk.tell(person, words.reopened(case.id, promise, zone))
+        desk.tell(person, words.reopened(case.id, promise, zone), about=about)
         cases.tell(desk, case, words.again(case.id, person.name, text, name), urgency=_urgency(case))
     else:
-        desk.tell(person, words.added(case.id, name, promise, zone))
+        desk.tell(person, words.added(case.id, name, promise, zone), about=about)
         cases.tell(desk, case, words.more(case.id, person.name, text), urgency=_urgency(case))
+
+
+@on_reply("case")
+def reply_about_case(desk: Desk, message: Message, person: Person, number: int) -> bool:
+    """Whoever answers a letter about what they brought to the moderators writes to them again."""
+    case = desk.cases.get(number)
+    if (
+        case is None
+        or case.person != person.id
+        or case.topic != "help"
+        or not message.proven
+        or not message.text.strip()
+    ):
+        return False
+    _write_again(desk, person, case, " ".join(message.text.split()))
+    return True
 
 
 # ------------------------------------------------------------------------------------- questions to them

@@ -44,7 +44,7 @@ def hour_unreached(name: str, medium: str) -> str:
 
 def unreached(name: str, medium: str, what: str) -> str:
     about = f"{what}: what" if what else "What"
-    return f"{about} I wrote to {name} could not be delivered {_by(medium)}, and there is no other address of theirs. It is not sent again."
+    return f"{about} I wrote to {name} did not arrive {_by(medium)}, and there is no other address of theirs. It is not sent again."
 
 
 def medium_down(medium: str, since: datetime, names: Sequence[str], most: int) -> str:
