@@ -39,7 +39,14 @@ def _tell_others(desk: Desk, call: Call, case: Case, line: str) -> None:
         people.tell_team(desk, line, hidden_from=(*case.hidden_from, call.me.id))
 
 
-@command("cases", who=Who.MODERATOR, topic="moderator", help="open cases, nearest promise first", examples=("cases",))
+@command(
+    "cases",
+    who=Who.MODERATOR,
+    topic="moderator",
+    help="open cases, nearest promise first",
+    examples=("cases",),
+    proof=False,
+)
 def list_cases(desk: Desk, call: Call) -> None:
     """Every open case that may be seen where it was asked."""
     found = [case for case in desk.cases.where("open", True) if cases.shared(desk, call, case)]
@@ -117,7 +124,7 @@ def close(desk: Desk, call: Call) -> None:
         forms.forget(desk, person, f"H{case.id}")
         # Of a case that relaybot opened by itself nobody was told, so nobody is told of its end.
         if case.topic == "help":
-            desk.tell(person, words.closed(call.me.name, case.id, call.text("words")))
+            desk.tell(person, words.closed(call.me.name, case.id, call.text("words")), about=f"H{case.id}")
     call.reply(desk, words.closed_team(case.id, call.me.name))
     _tell_others(desk, call, case, words.closed_team(case.id, call.me.name))
 
