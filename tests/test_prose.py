@@ -118,7 +118,8 @@ def test_two_answers_that_differ_are_none() -> None:
     ("where", "city"),
     [
         ("Portland, ME", ""), ("Portland, OR", "Portland"), ("Portland, Maine", ""), ("Cambridge, MA", ""), ("Boston, MA", "Boston"),
-        ("Cambridge", "Cambridge"), ("Lagos, Portugal", ""), ("Nice", "Nice"), ("Xyzdorf", ""), ("the USA", ""), ("rural Tasmania", "Tasmania"),
+        ("Cambridge", "Cambridge"), ("Lagos, Portugal", ""), ("Nice", "Nice"), ("Xyzdorf", ""), ("the USA", ""),
+        ("UTC-13", ""), ("rural Tasmania", "Tasmania"),
     ],
 )  # fmt: skip
 def test_a_city_whose_country_has_another_clock_is_not_taken(where: str, city: str) -> None:

@@ -115,7 +115,7 @@ def place(text: str, *, asked: bool = False, shouted: bool = False) -> tuple[int
                 found.append((weight, name))
     if not found and (whole := _whole_place(text, shouted)):
         found = [(1, whole)]
-    zones = [m[0] for m in _CLOCK.finditer(text)]
+    zones = [m[0] for m in _CLOCK.finditer(text) if lookup(m[0])]
     if asked and not found:
         name = _place_at(text, len(text) - len(text.lstrip(" -:")), shouted=True)
         found += [(5, name)] if name else []
