@@ -49,6 +49,7 @@ def copy_of(w: World) -> World:
             programme.tables.by_kind[kind].put(record)
     made = World(programme, w.now, journal=list(w.journal), vouched=dict(w.vouched))
     made._count = w._count
+    made.code = w.code
     return made
 
 
@@ -66,6 +67,11 @@ def current(w: World, who: Person, place: str) -> Dialogue | None:
 def tell(w: World, who: Person, place: str, text: str) -> None:
     """Say it where the dialogue is held."""
     w.said.clear()
+    asked = current(w, who, place)
+    if who.home.startswith("mail/"):  # below the letter that asked
+        about = (asked.about or f"D{asked.id}") if asked is not None else ""
+        w.write(who.home.removeprefix("mail/").partition("@")[0], text, "mail", about)
+        return
     where = next((name for name, address in PLACES.items() if address == place), "")
     w.say(who.home.partition("/")[2], text, where)
 
@@ -81,7 +87,7 @@ def ends_by_answers(w: World, asked: Dialogue) -> bool:
     ways, seen = deque([(w, 0)]), set()
     while ways:
         here, steps = ways.popleft()
-        for word in VALID:
+        for word in (*VALID, w.code):
             trial = copy_of(here)
             tell(trial, who, asked.place, word)
             left = trial.programme.tables.dialogues.rows.get(asked.id)
@@ -152,7 +158,7 @@ class Everywhere:
 
 def long_or_without_next(w: World) -> list[str]:
     """Lines IRC would cut, and people whose status does not end in who acts next."""
-    found = [line for _, line in w.said if len(line.encode()) > LINE_BYTES]
+    found = [line for reader, line in w.said if "@" not in reader and len(line.encode()) > LINE_BYTES]
     desk = Desk(w.programme, w.moment())
     for someone in w.programme.tables.people.rows.values():
         lines = whereabouts.lines(desk, someone)
@@ -240,7 +246,8 @@ def test_long_names_fit_into_lines(path: Path, monkeypatch: pytest.MonkeyPatch) 
         player.line(with_long_names(line), 0)
         if line.startswith(("set ", "now ")):  # the world is made with these by the first line that needs it
             continue
-        assert [text for _, text in player.world.said if len(text.encode()) > LINE_BYTES] == []
+        chat = [text for reader, text in player.world.said if "@" not in reader]  # letters are wrapped by their writer
+        assert [text for text in chat if len(text.encode()) > LINE_BYTES] == []
         said += len(player.world.said)
         player.world.said.clear()
     assert said > 0
