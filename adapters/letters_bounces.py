@@ -212,7 +212,8 @@ def _address(value: str) -> str:
     """The address in "rfc822; a@b" (xtext and comments taken off), "" where there is none."""
     kind, semicolon, rest = value.partition(";")
     text = (rest if semicolon else kind).split(";")[0].strip().strip("<>").strip()
-    text = re.sub(r"\+([0-9A-F]{2})", lambda hexed: chr(int(hexed[1], 16)), text)
+    if re.search(r"\+2B|\+3D", text) or "@" not in text:  # else a "+20" is the person's own: few servers encode
+        text = re.sub(r"\+([0-9A-F]{2})", lambda hexed: chr(int(hexed[1], 16)), text)
     found = BARE.search(text)
     return normal(text) or (found[0] if found else "")
 

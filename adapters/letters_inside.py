@@ -48,7 +48,7 @@ SENDER_LABEL = (
 )
 LABEL = re.compile(
     rf"^[>*\s]{{0,20}}(?P<sender>{SENDER_LABEL})?(?(sender)|(?:date|sent|to|cc|bcc|subject|reply-to|organization|datum|gesendet|an|kopie|betreff|antwort an"
-    r"|envoyé|à|objet|répondre à|enviado(?: el)?|para|asunto|fecha|assunto|data|enviada(?: em)?|inviato|oggetto|a|aan|onderwerp|verzonden|skickat"
+    r"|envoyé|à|pour|sujet|copie à|copie|objet|répondre à|enviado(?: el)?|para|asunto|fecha|assunto|data|enviada(?: em)?|inviato|oggetto|a|aan|onderwerp|verzonden|skickat"
     r"|till|ämne|sendt|til|emne|lähetetty|vastaanottaja|aihe|päiväys|wysłano|do|temat|дата|отправлено|кому|тема|копия|надіслано|odesláno|komu"
     r"|předmět|konu|kime|tarih|gönderildi|tárgy|címzett|dátum|件名|宛先|日時|送信日時|发送时间|收件人|主题|抄送|日期|寄件日期|收件者|主旨|보낸 날짜|받는 사람|제목|날짜))"
     r"\s{0,3}\*?\s{0,2}[:：]\*?\s*(?P<value>.*)$",

@@ -15,7 +15,7 @@ NAME_CHARACTERS = 60
 ADDRESS_CHARACTERS = 254  # RFC 5321 4.5.3.1.3
 MAILBOXES = 50
 ANGLED = re.compile(r"<([^<>\s@]{1,64}@[^<>\s@]{1,255})>")
-BARE = re.compile(r"(?<![\w.+-])[\w.+=/-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,10}")
+BARE = re.compile(r"(?<![\w.+@-])[\w.+=/-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,10}(?![\w@-])")
 DIRECTIONS = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069]")  # would turn round what stands beside them
 
 
@@ -53,12 +53,17 @@ def _mailboxes(value: str) -> list[tuple[str, str]]:
         found = [(str(one.display_name), f"{one.username}@{one.domain}") for one in parsed.addresses if one.domain]
     except Exception:  # it raises half a dozen things, RecursionError too, for what people send
         found = []
+    loose = ANGLED.findall(value)
+    if len(found) == 1 and not found[0][0]:
+        found = [(parseaddr(value[:VALUE_BYTES])[0], found[0][1])]  # "ana@x (Ana)"
+    elif len(loose) == 1 and value.count("@") == 1 and ":" not in value and any(checked(one) for _, one in found):
+        # One mailbox, whatever its name consists of: an unquoted comma, a character cut in two by encoded words.
+        return [(_unquoted(value.partition("<")[0]), loose[0])]
     if any(checked(address) for _, address in found):
         return found
     # What the strict reader cannot read: "Name <a@b>" with an unquoted dot, comma or raw bytes in the name.
-    loose = ANGLED.findall(value)
     if len(loose) == 1:
-        return [(header_text(value.partition("<")[0]).strip('"'), loose[0])]
+        return [(_unquoted(value.partition("<")[0]), loose[0])]
     if not loose:
         bare = BARE.findall(value)
         if len(bare) == 1:
@@ -66,9 +71,14 @@ def _mailboxes(value: str) -> list[tuple[str, str]]:
     return found
 
 
+def _unquoted(name: str) -> str:
+    """A name as it stands in a header, decoded, without its quotation marks."""
+    return re.sub(r"\\(.)", r"\1", header_text(name).strip().strip('"'))
+
+
 def shown_name(name: str, address: str) -> str:
     """A name to greet with: printable, short; made of the address where there is none."""
-    text = one_line(DIRECTIONS.sub("", header_text(name)))
+    text = one_line(DIRECTIONS.sub("", name))
     text = "".join(character for character in text if character.isprintable()).strip(" \"'")
     if not text or "@" in text:
         text = re.sub(r"[._+-]+", " ", address.partition("@")[0].partition("+")[0]).strip() or address
@@ -82,7 +92,9 @@ def from_domain(headers: Headers) -> str:
     """
     values = headers.raw("from")
     found = mailboxes(headers, "from")
-    if len(values) != 1 or len(found) != 1 or len(BARE.findall(header_text(values[0]))) != 1:
+    whole = checked(found[0][1]) if len(values) == len(found) == 1 else None
+    if whole is None:
         return ""
-    whole = checked(found[0][1])
-    return (whole.ascii_domain or "").lower() if whole else ""
+    written = {address.rpartition("@")[2].lower() for address in BARE.findall(header_text(values[0]))}
+    one = written <= {found[0][1].rpartition("@")[2].lower()}  # a second address may hide in the name or a comment
+    return (whole.ascii_domain or "").lower() if one else ""
