@@ -171,7 +171,14 @@ HEADERS = st.sampled_from(
         "Message-ID",
         "References",
         "List-Id",
-        "Sender", "Content-Disposition", "Authentication-Results", "Auto-Submitted", "Return-Path", "To", "X-Failed-Recipients"]
+        "Sender",
+        "Content-Disposition",
+        "Authentication-Results",
+        "Auto-Submitted",
+        "Return-Path",
+        "To",
+        "X-Failed-Recipients",
+    ]
 )
 VALUES = st.one_of(
     st.text(max_size=60),
@@ -179,14 +186,14 @@ VALUES = st.one_of(
         [
             "multipart/mixed; boundary=b",
             "multipart/report; report-type=delivery-status; boundary=b",
-            "text/html; charset=utf-16", 
+            "text/html; charset=utf-16",
             "message/rfc822",
             "text/calendar",
             "base64",
             "quoted-printable",
             "x-uuencode",
             "Ana <ana@example.net>",
-            "=?x?b?=?=", 
+            "=?x?b?=?=",
             "message/delivery-status",
             "text/plain; format=flowed; charset=iso-2022-kr",
             "mx.example.org; dmarc=pass",
@@ -206,13 +213,13 @@ BODIES = st.lists(
                 "Content-Type: message/rfc822",
                 "> quoted",
                 "From: a@b.example",
-                "<p>", 
+                "<p>",
                 "BEGIN:VCALENDAR",
                 "METHOD:REPLY",
                 "BEGIN:VEVENT",
                 "END:VEVENT",
                 "Final-Recipient: rfc822; a@b.example",
-                "Action: failed", 
+                "Action: failed",
                 "---------- Forwarded message ---------",
                 "-----Original Message-----",
                 "begin 644 a",
@@ -229,7 +236,7 @@ BODIES = st.lists(
 @settings(max_examples=500, deadline=None)
 def test_mails_that_are_nearly_right_never_raise(headers: list[tuple[str, str]], body: list[str], end: str) -> None:
     """Headers and bodies of pieces that mean something, put together at random."""
-    lines = [f"{name}: {value}" for name, value in headers, "", *body]
+    lines = [f"{name}: {value}" for name, value in headers] + ["", *body]
     found = heard(end.join(lines).encode("utf-8", "replace"))
 
     assert not getattr(found, "reason", "").startswith("unreadable"), found
