@@ -75,6 +75,9 @@ class Hearing:
         except StoreFailed as problem:
             log.warning("a mail has to be handed in again: %s", problem.kind)
             return FULL if problem.kind == "full" else LATER
+        except Exception:  # a bug must not cost a mail: whoever has it tries again
+            log.exception("a mail could not be taken")
+            return LATER
         return TAKEN
 
     async def _take(self, ear: Ear, where: Destination, mail: bytes | IO[bytes], sender: str, recipient: str) -> None:

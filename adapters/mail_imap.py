@@ -69,6 +69,9 @@ class Mailbox:
                     trouble = str(problem)
                 except (OSError, imaplib.IMAP4.error) as problem:
                     trouble = str(problem) or type(problem).__name__
+                except Exception as problem:  # what a server says can break its reader; the next look may be better
+                    log.exception("the mailbox could not be read")
+                    trouble = type(problem).__name__
                 self._hang_up()
                 self._told(trouble)
                 seconds = min(BACKOFF_SECONDS_MAX, 2.0**failures) * random.uniform(0.5, 1.0)  # noqa: S311

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 MAX_WAITING = 50_000  # letters in here; more are the postman's
 MAX_REMEMBERED = 10_000  # receipts that came for letters not waiting, and letters known not to have left
 BACKOFF_SECONDS_MIN = 1.0
-BACKOFF_SECONDS_MAX = 300.0
+BACKOFF_SECONDS_MAX = 30.0  # it is usually our own server: half a minute after it is back, letters leave
 UNSURE_SECONDS = 60.0  # without receipts an unsure letter is sent again after this
 STOP_SECONDS = 3.0  # for what is on its way when relaybot ends
 RANKS = 3
@@ -192,6 +192,7 @@ class Outbox:
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Future[None]] = set()
         self._down = asyncio.Event()
+        self._downs = 0  # in a row, without a letter sent between
         self._worked = self._stopping = False
 
     # ---------------------------------------------------------------------------------------- taking in
@@ -247,6 +248,9 @@ class Outbox:
             while True:
                 await self._connect()
                 await self._down.wait()
+                # A server that takes connections and no letters is not asked again and again.
+                self._downs = min(self._downs + 1, 10)
+                await asyncio.sleep(_backoff(self._downs - 1))
         finally:
             self.trouble, self._stopping = "relaybot is stopping", True
             self._wake.set()
@@ -273,8 +277,7 @@ class Outbox:
                 self.trouble = str(problem)
             except OSError as problem:
                 self.trouble = str(problem) or type(problem).__name__
-            most = min(BACKOFF_SECONDS_MAX, BACKOFF_SECONDS_MIN * 2**failures)
-            seconds = most * random.uniform(0.5, 1.0)  # noqa: S311
+            seconds = _backoff(failures)
             failures = min(failures + 1, 10)
             log.warning("mail cannot be sent: %s; next try in %.1f s", self.trouble, seconds)
             await asyncio.sleep(seconds)
@@ -332,7 +335,9 @@ class Outbox:
         elif fate.outcome == "unsure":
             self._later(job, Fate("later", fate.reason, UNSURE_SECONDS))
         else:
-            self.sent += fate.outcome == "sent"
+            if fate.outcome == "sent":
+                self.sent += 1
+                self._downs = 0
             self._settle(job, fate)
 
     # -------------------------------------------------------------------------------------------- fates
@@ -390,6 +395,11 @@ class Outbox:
         self._tasks.discard(written)
         if not written.cancelled() and (problem := written.exception()) is not None:
             log.error("the fate of a letter could not be written down: %s", problem)
+
+
+def _backoff(failures: int) -> float:
+    most = min(BACKOFF_SECONDS_MAX, BACKOFF_SECONDS_MIN * 2.0**failures)
+    return most * random.uniform(0.5, 1.0)  # noqa: S311
 
 
 def _remember(memory: OrderedDict[Id, None], id_: Id) -> None:

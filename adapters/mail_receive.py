@@ -184,20 +184,14 @@ class Door:
         try:
             if body.trouble:
                 return [body.trouble] * len(recipients)
-            return await self._take(body.mail(), sender, recipients)
+            mail = body.mail()
+            return [await self.take(mail, sender, recipient) for recipient in recipients]
+        except Exception:
+            log.exception("a mail could not be taken")
+            return [LATER] * len(recipients)
         finally:
             self.busy -= 1
             body.drop()
-
-    async def _take(self, mail: bytes | IO[bytes], sender: str, recipients: list[str]) -> list[str]:
-        replies = []
-        for recipient in recipients:
-            try:
-                replies.append(await self.take(mail, sender, recipient))
-            except Exception:
-                log.exception("a mail could not be taken")
-                replies.append(LATER)
-        return replies
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd finds it by this name
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]

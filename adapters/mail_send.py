@@ -64,13 +64,15 @@ class Smtp:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._client: aiosmtplib.SMTP | None = None
+        self._lock = asyncio.Lock()  # one thing at a time over one connection
         self._told_receipt = False
 
     # -------------------------------------------------------------------------------------- connection
 
     async def check(self) -> None:
         """Connect, unless connected. Raises Misconfigured, or OSError for what may pass."""
-        await self._connected()
+        async with self._lock:
+            await self._connected()
 
     async def close(self) -> None:
         """Say goodbye if that is quick."""
@@ -138,6 +140,10 @@ class Smtp:
 
     async def send(self, parcel: Parcel, still: Callable[[], bool]) -> Fate:
         """Send one letter; a connection the server has closed meanwhile is made anew, once."""
+        async with self._lock:
+            return await self._send(parcel, still)
+
+    async def _send(self, parcel: Parcel, still: Callable[[], bool]) -> Fate:
         fate = Fate("down", "the mail server closes every connection", DOWN_SECONDS)
         try:
             for _ in range(2):

@@ -154,6 +154,16 @@ def mail(sender: str = "chidi@example.net", to: str = ADDRESS, subject: str = "h
     return message.as_bytes().replace(b"\n", b"\r\n")
 
 
+def large(data: bytes, text: str = "here you are\n") -> bytes:
+    """A mail with a file."""
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "Chidi <chidi@example.net>", ADDRESS, "a file"
+    message["Message-ID"] = f"<{len(data)}@example.net>"
+    message.set_content(text)
+    message.add_attachment(data, maintype="application", subtype="octet-stream", filename="data.bin")
+    return message.as_bytes().replace(b"\n", b"\r\n")
+
+
 class Hand:
     """A client of the listener, by hand: each command and its reply, in a thread (smtplib blocks)."""
 

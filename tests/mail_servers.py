@@ -185,6 +185,11 @@ class Dovecot:
     directory: Path
 
     @property
+    def config(self) -> str:
+        """Its configuration file."""
+        return str(self.directory / "dovecot.conf")
+
+    @property
     def certificate(self) -> str:
         """What a client has to trust."""
         return str(self.directory / "cert.pem")

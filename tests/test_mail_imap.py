@@ -6,6 +6,7 @@ import imaplib
 import json
 import smtplib
 import ssl
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ import pytest
 from adapters.mail_imap import envelope
 from adapters.mail_tokens import Tokens
 from relaybot.ports import Misconfigured, StoreFailed
-from tests.mail_help import ADDRESS, HOST, KEY, Listening, mail, running, until
+from tests import needs
+from tests.mail_help import ADDRESS, HOST, KEY, Listening, large, mail, running, until
 from tests.mail_servers import PASSWORD, Dovecot
 
 TOKENS = Tokens(KEY, ADDRESS, {}, ("tech-peer",))
@@ -40,6 +42,12 @@ def put(server: Dovecot, user: str, *mails: bytes, to: str = "") -> None:
     with smtplib.LMTP(HOST, server.lmtp_port) as client:
         for raw in mails:
             client.sendmail("chidi@example.net", [to or user], raw)
+
+
+def kick(server: Dovecot, user: str) -> None:
+    """End a user's connections."""
+    command = [str(needs.program("doveadm", "dovecot-core")), "-c", server.config, "kick", user]
+    subprocess.run(command, check=True, capture_output=True)
 
 
 def look(server: Dovecot, user: str, folder: str = "INBOX") -> list[bool]:
@@ -102,6 +110,38 @@ async def test_nothing_is_marked_before_the_commit(tmp_path: Path, dovecot: Dove
         ear.fails = None
         await until(lambda: len(ear.heard) == 2)
     assert [message.text.strip() for message in ear.heard] == ["one", "two"]
+
+
+async def test_bug_costs_no_mail(tmp_path: Path, dovecot: Dovecot, user: str) -> None:
+    """An unexpected exception while a mail is heard: it stays unread, and the next look takes it."""
+    put(dovecot, user, mail())
+    ear = Listening(fails=RuntimeError("a bug"))
+    async with running(tmp_path, ear, ready=False, **imap(dovecot, user)):
+        await until(lambda: ear.begun)
+        ear.fails = None
+        await until(lambda: ear.heard)
+
+
+async def test_server_restarts(tmp_path: Path, dovecot: Dovecot, user: str) -> None:
+    """A connection that dies between two looks is made anew, and nothing is missed."""
+    ear = Listening()
+    put(dovecot, user, mail(text="one\n"))
+    async with running(tmp_path, ear, **imap(dovecot, user)):
+        await until(lambda: ear.heard)
+        kick(dovecot, user)
+        put(dovecot, user, mail(text="two\n"))
+        await until(lambda: len(ear.heard) == 2)
+
+
+async def test_large_mail(tmp_path: Path, dovecot: Dovecot, user: str) -> None:
+    """A mail of several megabytes comes in pieces, and its file is whole."""
+    data = bytes(range(256)) * 20_000
+    put(dovecot, user, large(data))
+    ear = Listening()
+    async with running(tmp_path, ear, **imap(dovecot, user)):
+        await until(lambda: ear.heard)
+    (file,) = ear.heard[0].files
+    assert (file.size, (tmp_path / "files" / file.ref).read_bytes()) == (len(data), data)
 
 
 async def test_moved_when_told(tmp_path: Path, dovecot: Dovecot, user: str) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from adapters import mail_outbox
 from relaybot.model import Enclosure, Urgency
 from relaybot.ports import Misconfigured, StoreFailed
 from tests import needs
@@ -108,6 +109,32 @@ async def test_replies_become_fates(tmp_path: Path, faults: dict[str, str], outc
         adapter.deliver(again.delivery())
         await until(lambda: again.outcome)
         assert again.outcome == "sent"  # the connection is in step after any of these
+
+
+async def test_server_that_takes_no_letters_is_not_hammered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that accepts connections and says 451 to every letter is asked less and less often."""
+    waits: list[int] = []
+
+    def noted(failures: int) -> float:
+        waits.append(failures)
+        return 0.001
+
+    monkeypatch.setattr(mail_outbox, "_backoff", noted)
+    async with sink({"MAIL": "451 4.7.1 slow down"}) as server, running(tmp_path, **by(server)) as adapter:
+        for n in range(1, 6):
+            await until(adapter.ready)
+            one = Sent(letter(n))
+            adapter.deliver(one.delivery())
+            await until(partial(bool_outcome, one))
+            assert one.outcome == "later"
+        await until(lambda: len(waits) == 5)
+        assert waits == [0, 1, 2, 3, 4]
+        server.faults.clear()
+        await until(adapter.ready)
+        one = Sent(letter(9))
+        adapter.deliver(one.delivery())
+        await until(partial(bool_outcome, one))
+        assert (one.outcome, adapter._outbox._downs) == ("sent", 0)
 
 
 async def test_refused_reader_is_not_sent_to_ourselves(tmp_path: Path) -> None:
