@@ -248,7 +248,6 @@ def approve(desk: Desk, call: Call) -> None:
     """A held post goes to everybody."""
     post = _held(desk, call)
     text, person = post.text, desk.people.get(post.person) if post.person else None
-    posts.close_question(desk, post)
     desk.cancel_all(posts.ident(post))
     post = posts.release(desk, post)
     _tell_author(desk, post, words.approved(post.id, subscriptions.list_address(desk)))
