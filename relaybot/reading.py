@@ -14,7 +14,7 @@ from relaybot import answers, commands, forms, hearing
 from relaybot.commands import Command, Text
 from relaybot.desk import Desk
 from relaybot.events import Heard
-from relaybot.forms import Form, Question, form, yes_no
+from relaybot.forms import Form, Question, form, given, yes_no
 from relaybot.model import Dialogue, Message, Person, Style
 from relaybot.nouns import codes, profile, proving, replying, subscriptions
 from relaybot.ports import Invalid, Refused
@@ -237,29 +237,18 @@ def _ask_back(desk: Desk, person: Person, message: Message, name: str, waiting: 
 
 
 def _settle(desk: Desk, event: Heard, dialogue: Dialogue, text: str) -> None:
-    """The answer to a question for proof: do what waited for it, or drop it."""
+    """A letter below a question for proof: only a proven one can answer it."""
     message, person = event.message, desk.people[dialogue.person]
-    about, _, waiting = dialogue.note.partition("\n")
-    said = _first(text)
-    if said in {"stop", *forms.NO}:
-        desk.drop(dialogue)
-        _reply(desk, message, person, common.stopped())
-        return
-    if dialogue.form == CODE:
-        if codes.take(desk, _code_in(text), "act") is None:
-            _reply(desk, message, person, words.wrong_code(), about=f"D{dialogue.id}")
-            return
-    elif said not in forms.YES or not message.proven:
-        _reply(desk, message, person, words.prove(waiting), about=f"D{dialogue.id}")
-        return
-    desk.drop(dialogue)
-    trusted = replace(event, message=replace(message, text=waiting, about=about, proven=True, blocks=()))
-    if dialogue.form == CODE:
-        found = commands.find(waiting)
-        if found is not None:
-            hearing.run(desk, trusted, person, found, team=False)
+    if dialogue.form == PROVE and not message.proven:
+        _reply(desk, message, person, words.prove(_waiting(dialogue)[1]), about=f"D{dialogue.id}")
     else:
-        _private(desk, trusted, person)
+        answers.answer(desk, dialogue, text)
+
+
+def _waiting(dialogue: Dialogue) -> tuple[str, str]:
+    """What the letter was about that waits for proof, and its words."""
+    about, _, text = dialogue.note.partition("\n")
+    return about, text
 
 
 def _first(text: str) -> str:
@@ -267,10 +256,13 @@ def _first(text: str) -> str:
     return text.splitlines()[0].strip().lower().rstrip(".!") if text else ""
 
 
-def _code_in(text: str) -> str:
-    """The code in a reply, whatever stands around it."""
+def _read_code(desk: Desk, dialogue: Dialogue, text: str) -> str:
+    """The code in an answer, whatever stands around it; raises Invalid."""
     found = re.search(r"\b(?:[0-9A-Za-z]{4}[- ]){2}[0-9A-Za-z]{4}\b", text)
-    return found[0] if found else text[:40]
+    said = found[0] if found else text[:40]
+    if not codes.valid(desk, said, "act", dialogue.person):
+        raise Invalid(words.wrong_code())
+    return said
 
 
 def _ask_code(desk: Desk, message: Message, person: Person, line: str) -> None:
@@ -289,20 +281,47 @@ def _ask_code(desk: Desk, message: Message, person: Person, line: str) -> None:
     _ask_back(desk, person, message, CODE, line, words.code_asked(line, "" if chat else code))
 
 
-def _asks_proof(desk: Desk, dialogue: Dialogue) -> str:
-    return words.prove(dialogue.note.partition("\n")[2])
+def _proved(desk: Desk, dialogue: Dialogue) -> None:
+    """The sender is who they said: what they wrote happens, wherever the yes came from."""
+    person, (about, text) = desk.people[dialogue.person], _waiting(dialogue)
+    if given(dialogue, "really") == "no":
+        desk.tell(person, common.stopped())
+        return
+    message = replace(_heard(desk, person), text=text, about=about, proven=True)
+    _private(desk, Heard(message), desk.people[person.id])
 
 
-def _asks_code(desk: Desk, dialogue: Dialogue) -> str:
-    return words.code_asked(dialogue.note.partition("\n")[2], "")
+def _coded(desk: Desk, dialogue: Dialogue) -> None:
+    """The code came back: the command is done."""
+    person, (_, line) = desk.people[dialogue.person], _waiting(dialogue)
+    found = commands.find(line)
+    if codes.take(desk, given(dialogue, "code"), "act") is not None and found is not None:
+        hearing.run(desk, Heard(_heard(desk, person)), person, found, team=False)
 
 
-def _never(desk: Desk, dialogue: Dialogue) -> None:
-    """These dialogues are settled above, not by their form."""
+def _heard(desk: Desk, person: Person) -> Message:
+    """The message that brought the proof, as one from which only its sender matters."""
+    if desk.heard is not None:
+        return replace(desk.heard, place="", blocks=(), files=())
+    return Message(person.home.partition("/")[0], person.home, person.home, person.name, "")
 
 
-form(Form(PROVE, (yes_no("really", _asks_proof),), done=_never, waits=False))
-form(Form(CODE, (Question("code", _asks_code, lambda desk, dialogue, text: text),), done=_never, waits=False))
+form(
+    Form(
+        PROVE,
+        (yes_no("really", lambda desk, dialogue: words.prove(_waiting(dialogue)[1])),),
+        done=_proved,
+        waits=False,
+    )
+)
+form(
+    Form(
+        CODE,
+        (Question("code", lambda desk, dialogue: words.code_asked(_waiting(dialogue)[1], ""), _read_code),),
+        done=_coded,
+        waits=False,
+    )
+)
 
 
 # ------------------------------------------------------------------------------------------ strangers

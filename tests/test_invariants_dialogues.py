@@ -70,7 +70,9 @@ def tell(w: World, who: Person, place: str, text: str) -> None:
     asked = current(w, who, place)
     if who.home.startswith("mail/"):  # below the letter that asked
         about = (asked.about or f"D{asked.id}") if asked is not None else ""
-        w.write(who.home.removeprefix("mail/").partition("@")[0], text, "mail", about)
+        name = who.home.removeprefix("mail/").partition("@")[0]
+        w.vouched[name] = True
+        w.write(name, text, "mail", about)
         return
     where = next((name for name, address in PLACES.items() if address == place), "")
     w.say(who.home.partition("/")[2], text, where)

@@ -38,6 +38,14 @@ def issue(desk: Desk, purpose: str, person: Person, address: str, expires_at: da
     return shown
 
 
+def valid(desk: Desk, said: str, purpose: str, person: int) -> bool:
+    """Whether this is a code for somebody and a purpose, in time; it is not used up."""
+    code = desk.codes.get(digest(said))
+    if code is None or code.purpose != purpose or code.person != person:
+        return False
+    return code.expires_at is None or code.expires_at > desk.now
+
+
 def take(desk: Desk, said: str, purpose: str) -> Code | None:
     """Use a code up: the record, dropped, if it is a valid one for this purpose, else None."""
     code = desk.codes.get(digest(said))
