@@ -59,7 +59,7 @@ class MailWorld(EvenWorld):
         asked = next((d for d in mine if address is not None and d.person == address.person and d.form == CODE), None)
         if asked is None or message.place:
             return
-        code = next(found[0] for to, line in self.said if to == who and (found := SHOWN.search(line)))
+        code = next(found[0] for to, line in reversed(self.said) if to == who and (found := SHOWN.search(line)))
         self.said.clear()
         self.happen(Heard(replace(message, text=code, about=f"D{asked.id}", blocks=())))
 
