@@ -25,6 +25,7 @@ from relaybot.model import Block
 
 SUBJECT_CHARACTERS = 250
 REFERENCES = 50
+UNTOLD = "?"  # an envelope sender that nobody told us
 REPLIED = re.compile(
     r"(?:re|aw|sv|antw|vs|odp|rif|rép|ref|r|ynt|ang|res|vá|atb|nb|回复|回覆|答复|返信)(?:\[\d{1,3}\]|\(\d{1,3}\)|\^\d{1,3})?\s?[:：]\s*",
     re.IGNORECASE,
@@ -104,7 +105,11 @@ class Ignore:
 
 
 def read(raw: bytes, envelope_sender: str, recipient: str, own: Own) -> Mail | Bounce | Ignore:
-    """What came to `recipient`, without believing a word of it. Never raises."""
+    """What came to `recipient`, without believing a word of it. Never raises.
+
+    `envelope_sender` "" (or "<>") is the null sender, whose mail is always a machine's (RFC 5321 4.5.5); who does not
+    know the envelope passes UNTOLD.
+    """
     key = fallback = blake2b(raw, digest_size=16).hexdigest()
     try:
         root = structure(raw)

@@ -21,6 +21,7 @@ from email.utils import getaddresses
 from pathlib import Path
 from typing import IO
 
+from adapters.letters import UNTOLD
 from adapters.mail_files import write_whole
 from adapters.mail_receive import LARGE_BYTES, MAIL_BYTES_MAX, Take
 from adapters.mail_settings import ImapSettings
@@ -237,7 +238,8 @@ def envelope(raw: bytes, known: Callable[[str], bool | None]) -> tuple[str, str]
     Among several, one with something behind "+" wins: a token proves itself, and the plain address is there besides.
     """
     headers = BytesHeaderParser().parsebytes(raw[:HEADER_BYTES].partition(b"\r\n\r\n")[0])
-    sender = str(headers.get("return-path", "")).strip().strip("<>")
+    # Without a Return-Path nothing was told; that is not the null sender, whose mail is never answered.
+    sender = str(headers["return-path"]).strip().strip("<>") if "return-path" in headers else UNTOLD
     found = [
         address
         for name in _RECIPIENTS

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.letters import Bounce, Ignore, Mail
+from adapters.letters import UNTOLD, Bounce, Ignore, Mail
 from tests.letters_help import ANA, OWN, expected, heard, mail, mails, person
 from tests.needs import corpus
 
@@ -344,3 +344,8 @@ def test_a_sender_header_does_not_speak_for_the_from_line() -> None:
 
     assert (found.address, found.authentic) == (ANA, None)
     assert OWN.authserv == ("mx.example.org",)
+
+
+def test_an_envelope_nobody_told_is_not_the_null_sender() -> None:
+    """A mailbox may not keep the envelope; its people are heard all the same."""
+    assert isinstance(heard(mail(), envelope=UNTOLD), Mail)

@@ -198,3 +198,4 @@ def test_envelope_from_headers() -> None:
     known = lambda address: True if "relaybot" in address else None  # noqa: E731
     assert envelope(raw, known) == ("a@example.net", "relaybot+a1.b@lists.lab.test")
     assert envelope(b"Return-Path: <>\r\nTo: x@y\r\n\r\n", known) == ("", "")
+    assert envelope(b"To: x@y\r\n\r\n", known) == ("?", "")  # not told is not the null sender
