@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from adapters.letters import Bounce, Ignore, Mail
 from adapters.letters_mime import DEPTH, PARTS, structure
-from tests.letters_help import heard, html, mail, mails
+from tests.letters_corpora import heard, html, mail, mails
 
 MEMORY_MB = 50
 HEAD = b"From: Ana <ana@example.net>\r\nMessage-ID: <1@example.net>\r\n"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from adapters.letters import UNTOLD, Bounce, Ignore, Mail
-from tests.letters_help import ANA, OWN, expected, heard, mail, mails, person
+from tests.letters_corpora import ANA, OWN, expected, heard, mail, mails, person
 from tests.needs import corpus
 
 # Mails in the corpora of people's mail that are in truth reports of mail that came back, or bulk mail.

@@ -14,7 +14,7 @@ from adapters.letters_html import html_text
 from adapters.letters_mime import structure
 from adapters.letters_reply import own_words
 from relaybot.model import Block
-from tests.letters_help import heard, html, mail, person
+from tests.letters_corpora import heard, html, mail, person
 from tests.needs import corpus
 
 JPEG = base64.b64encode(b"\xff\xd8" + bytes(range(256))).decode()
