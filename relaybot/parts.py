@@ -1,6 +1,6 @@
 """What the nouns of model.py are made of: a message as heard, skills, windows, styles, dates for a calendar; nothing here acts.
 
-Values, not records: they have no key and are stored only as a part of something else.
+Values, not records: they have no key and are stored only as a part of something else. At the end what records share.
 """
 
 from __future__ import annotations
@@ -126,3 +126,14 @@ class Urgency(IntEnum):
     AMBIENT = 0
     PERSONAL = 1
     URGENT = 2
+
+
+class Numbered:
+    """A record whose number is its key."""
+
+    __slots__ = ()
+    id: int
+
+    @property
+    def key(self) -> int:
+        return self.id

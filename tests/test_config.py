@@ -8,6 +8,8 @@ import pytest
 
 from relaybot import config
 from relaybot.config import Config
+from relaybot.policy import Policy
+from relaybot.ports import Misconfigured
 from relaybot.settings import (
     EmbeddedTable,
     ImapTable,
@@ -18,9 +20,8 @@ from relaybot.settings import (
     RelaybotTable,
     SaslTable,
     SendTable,
+    Table,
 )
-from relaybot.policy import Policy
-from relaybot.ports import Misconfigured
 
 GOOD = """\
 [relaybot]
@@ -144,7 +145,19 @@ port = 0
     [
         ("[relay]\n", "1: relay: is no table I know"),
         ("[matrix.home]\n", "1: matrix: this version does not serve Matrix yet"),
-        ("[mail]\n", "1: mail: this version does not serve mail yet"),
+        ("[mail]\n", "1: mail.address: is needed"),
+        (
+            '[mail]\naddress = "r@x.example"\nreceive = {}\n',
+            "3: mail.receive: needs exactly one of lmtp, smtp and imap",
+        ),
+        (
+            '[mail]\naddress = "r@x.example"\nreceive = { imap = { host = "x" } }\n',
+            "3: mail.receive.imap.user: is needed",
+        ),
+        (
+            '[mail]\naddress = "r@x.example"\nreceive = { lmtp = "127.0.0.1:8024" }\nlist = { other = "o@x.example" }\n',
+            "4: mail.list: there is no programme called 'other'",
+        ),
         ("[programme.tech-peer]\nfarewel.neutral = true\n", "2: programme.tech-peer.farewel: is no setting I know"),
         ('[programme.tech-peer]\nreach.quiet = "nights"\n', "2: programme.tech-peer.reach.quiet: string should match"),
         ("[programme.tech-peer.networks]\nx = 1\n", "1: programme.tech-peer.networks: is no setting I know"),
@@ -291,7 +304,7 @@ def test_a_secret_is_never_in_a_message(folder: Path) -> None:
 
 def test_every_setting_has_a_description() -> None:
     """The generated reference has a meaning for every key."""
-    tables: list[type[config.Table]] = [
+    tables: list[type[Table]] = [
         RelaybotTable,
         SaslTable,
         IrcTable,

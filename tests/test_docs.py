@@ -22,6 +22,7 @@ from relaybot.model import Decision, Entry, Letter, Put
 from relaybot.policy import Policy
 from relaybot.ports import Misconfigured
 from relaybot.rules import LIFECYCLES
+from relaybot.settings import EmbeddedTable
 from tests.needs import ROOT
 from tests.play import Player
 
