@@ -35,6 +35,19 @@ def elsewhere(desk: Desk, person: Person, but: str) -> str:
     return person.home if person.home in found else next(iter(sorted(found)), "")
 
 
+def tell_everywhere(desk: Desk, person: Person, line: str, *, claim: str, expires_at: datetime) -> list[str]:
+    """Write what cannot wait to a person's home and to another medium of theirs; returns the media if there are two."""
+    ways = [person.home, *filter(None, [elsewhere(desk, person, person.home)])]
+    for to in ways:
+        desk.tell(person, line, urgency=Urgency.URGENT, claim=claim, expires_at=expires_at, to=to)
+    if len(ways) == 1:
+        return []
+    for letter in desk.letters.where("person", person.id):
+        if letter.claim == claim and letter.text[:1] == (line,):
+            desk.change(letter, moved=True)  # it is there already, so it need not follow later
+    return [medium(to) for to in ways]
+
+
 def stands(desk: Desk, letter: Letter) -> bool:
     """Whether what a letter claims is still so, as far as this decision has got."""
     if not letter.claim:
@@ -120,7 +133,8 @@ def _look_at(desk: Desk, person: Person, waiting: list[Letter], *, down: bool) -
         return
     said = words.not_reachable if down else words.not_there
     notice = said(person.name, medium(waiting[0].to), medium(other), since, people.zone(person))
-    _move(desk, person, waiting, other, notice, hour=_hour_runs(desk, person))
+    hour = _hour_runs(desk, person) and _once(desk, f"hour {person.id}")
+    _move(desk, person, waiting, other, notice, hour=hour)
 
 
 def _move(desk: Desk, person: Person, waiting: list[Letter], other: str, notice: str, *, hour: bool = False) -> None:
@@ -200,14 +214,14 @@ def _too_late(desk: Desk, person: Person, letter: Letter) -> None:
     if letter.urgency is not Urgency.URGENT or not _hour_runs(desk, person) or not _once(desk, f"hour {person.id}"):
         return
     if other:
-        said = words.not_reachable(
-            person.name, medium(letter.to), medium(other), letter.written_at, people.zone(person)
-        )
-        notice = words.with_hour(said)
+        down = desk.timers.get((DOWN, f"person {person.id}")) is not None
+        said = words.not_reachable if down else words.not_there
+        zone = people.zone(person)
+        notice = words.with_hour(said(person.name, medium(letter.to), medium(other), letter.written_at, zone))
         desk.tell(person, notice, urgency=Urgency.URGENT, to=other)
     else:
-        said = words.hour_unreached(person.name, medium(letter.to))
-        _tell_team(desk, letter.to.partition("/")[0], said, hidden_from=(person.id,))
+        line = words.hour_unreached(person.name, medium(letter.to))
+        _tell_team(desk, letter.to.partition("/")[0], line, hidden_from=(person.id,))
 
 
 def _unreached(desk: Desk, person: Person, letter: Letter) -> None:

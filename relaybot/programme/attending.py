@@ -13,8 +13,8 @@ from relaybot import forms
 from relaybot.commands import on_timer
 from relaybot.desk import Desk
 from relaybot.forms import Form, Question, given
-from relaybot.model import Dialogue, Meeting, Pair, Person, Urgency
-from relaybot.nouns import cases, clock, hour, meetings, pairs, people, proposing, running, sessions
+from relaybot.model import Dialogue, Meeting, Pair, Person
+from relaybot.nouns import cases, clock, hour, letters_out, meetings, pairs, people, proposing, running, sessions
 from relaybot.ports import Invalid
 from relaybot.words import attending as words
 from relaybot.words import meeting as hour_words
@@ -37,11 +37,12 @@ def _note(desk: Desk, pair: Pair, meeting: Meeting, at: datetime, quiet: bool) -
         expires = hour.end(meeting)
         claim = f"meeting {meeting.id} waiting"
         line = words.missing_partner(there[0], pair.place.rpartition("/")[2])
-        desk.tell(missing[0], line, urgency=Urgency.URGENT, claim=claim, expires_at=expires)
+        media = letters_out.tell_everywhere(desk, missing[0], line, claim=claim, expires_at=expires)
         if pair.place:
-            pairs.in_place(desk, pair, words.missing_place(there[0], missing[0]), claim=claim, expires_at=expires)
+            said = words.missing_place(there[0], missing[0], media)
+            pairs.in_place(desk, pair, said, claim=claim, expires_at=expires)
         else:
-            desk.tell(there[0], words.written(missing[0]), claim=claim, expires_at=expires)
+            desk.tell(there[0], words.written(missing[0], media), claim=claim, expires_at=expires)
     return desk.change(meeting, said=(*meeting.said, "note"))
 
 

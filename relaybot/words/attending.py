@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from relaybot import times
 from relaybot.model import Person
 from relaybot.words import moments
+from relaybot.words.common import join_words
+from relaybot.words.reaching import by
 
 ORDINALS = {2: "second", 3: "third", 4: "fourth", 5: "fifth", 6: "sixth"}
 
 
-def missing_place(present: Person, absent: Person) -> str:
-    return f"{present.name} is here. I've written to {absent.name}."
+def missing_place(present: Person, absent: Person, media: Sequence[str] = ()) -> str:
+    return f"{present.name} is here. I've written to {absent.name}{_ways(media)}."
 
 
-def written(absent: Person) -> str:
-    return f"{absent.name} isn't here yet; I've written to {absent.name}."
+def written(absent: Person, media: Sequence[str] = ()) -> str:
+    return f"{absent.name} isn't here yet; I've written to {absent.name}{_ways(media)}."
+
+
+def _ways(media: Sequence[str]) -> str:
+    """ " on IRC and by mail"; "" when there is one way only."""
+    return f" {join_words([by(medium) for medium in media])}" if media else ""
 
 
 def missing_partner(present: Person, place: str) -> str:

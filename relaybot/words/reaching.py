@@ -11,27 +11,28 @@ from relaybot.words.common import join_words, short
 MEDIA = {"irc": "IRC", "matrix": "Matrix", "mail": "mail"}
 
 
-def _by(medium: str) -> str:
+def by(medium: str) -> str:
+    """ "on IRC", "by mail"."""
     return "by mail" if medium == "mail" else f"on {MEDIA.get(medium, medium)}"
 
 
 def not_reachable(name: str, medium: str, here: str, since: datetime, zone: str) -> str:
     """Nothing can be delivered on a whole network."""
     what = "Your mail can't be delivered" if medium == "mail" else f"{MEDIA.get(medium, medium)} is not reachable"
-    return f"{what} since {times.show_time(since, zone)}. {name}, I write to you {_by(here)} instead."
+    return f"{what} since {times.show_time(since, zone)}. {name}, I write to you {by(here)} instead."
 
 
 def not_there(name: str, medium: str, here: str, since: datetime, zone: str) -> str:
     """The network is there, the person is not."""
     if medium == "mail":
         return not_reachable(name, medium, here, since, zone)
-    return f"You have not been there {_by(medium)} since I wrote this at {times.show_time(since, zone)}. {name}, I write to you {_by(here)} instead."
+    return f"You have not been there {by(medium)} since I wrote this at {times.show_time(since, zone)}. {name}, I write to you {by(here)} instead."
 
 
 def refused(name: str, medium: str, here: str) -> str:
     """A letter was turned away for good."""
-    what = "Your mailbox did not take this" if medium == "mail" else f"This did not reach you {_by(medium)}"
-    return f"{what}. {name}, I write to you {_by(here)} instead."
+    what = "Your mailbox did not take this" if medium == "mail" else f"This did not reach you {by(medium)}"
+    return f"{what}. {name}, I write to you {by(here)} instead."
 
 
 def with_hour(notice: str) -> str:
@@ -39,12 +40,12 @@ def with_hour(notice: str) -> str:
 
 
 def hour_unreached(name: str, medium: str) -> str:
-    return f"{name}'s hour is on, and what I say about it can't be delivered {_by(medium)}; there is no other address of theirs."
+    return f"{name}'s hour is on, and what I say about it can't be delivered {by(medium)}; there is no other address of theirs."
 
 
 def unreached(name: str, medium: str, what: str) -> str:
     about = f"{what}: what" if what else "What"
-    return f"{about} I wrote to {name} did not arrive {_by(medium)}, and there is no other address of theirs. It is not sent again."
+    return f"{about} I wrote to {name} did not arrive {by(medium)}, and there is no other address of theirs. It is not sent again."
 
 
 def medium_down(medium: str, since: datetime, names: Sequence[str], most: int) -> str:
