@@ -21,6 +21,7 @@ from adapters.mail_files import FileStore
 from adapters.mail_hear import Hearing
 from adapters.mail_imap import Mailbox
 from adapters.mail_large import WriteOrder, enclosed, write_large
+from adapters.mail_limit import Limit
 from adapters.mail_maildir import Maildir
 from adapters.mail_outbox import Outbox, Parcel, Route
 from adapters.mail_receive import LARGE_BYTES, Door
@@ -56,6 +57,8 @@ def open_adapter(name: str, settings: Mapping[str, object]) -> Adapter:
                         default: wherever that can work
     receipt_seconds     so long a letter of unknown fate waits for that copy before it is sent again (600)
     mails_per_minute    pace; 0: as fast as the server takes them
+    mails_per_hour      so many one address may send us (60), more have to wait; 0: any number. Not with imap: there one
+                        mail that waits keeps all behind it waiting
     max_connections     to the mail server (2)
     timeout_seconds     for each of its replies (60); data_timeout_seconds for the one after a mail (300)
     file_bytes          largest attachment kept; file_days: so long it is; files_total_bytes: all of them together
@@ -91,7 +94,7 @@ class MailAdapter:
         own = Own(self._tokens.address, tuple(lists.values()), settings.own_domain, authserv)
         self._hearing = Hearing(
             NETWORK, self._tokens, own, lists, settings.list_mode == "external",
-            self._files, settings.file_bytes, self._outbox.received,
+            self._files, settings.file_bytes, self._outbox.received, Limit(settings.limit_per_hour),
         )  # fmt: skip
 
     def _routes(self) -> Sequence[Route]:

@@ -16,8 +16,9 @@ from typing import IO
 from adapters.letters import Bounce, Ignore, Mail, Own, read
 from adapters.mail_files import FileStore
 from adapters.mail_large import Found, Order, keep, read_large
+from adapters.mail_limit import Limit
 from adapters.mail_outbox import Id
-from adapters.mail_receive import FULL, LATER, TAKEN, UNKNOWN
+from adapters.mail_receive import FULL, LATER, TAKEN, TOO_MANY, UNKNOWN
 from adapters.mail_tokens import Destination, Tokens, Use, fold
 from relaybot.model import Forwarded, Message, Style
 from relaybot.ports import Ear, StoreFailed
@@ -42,11 +43,12 @@ class Hearing:
         files: FileStore,
         file_bytes: int,
         received: Callable[[Id], Awaitable[None]],
+        limit: Limit,
     ) -> None:
         self._network, self._tokens, self._own = network, tokens, own
         self._lists, self._external = lists, external
         self._files, self._file_bytes = files, file_bytes
-        self._received = received
+        self._received, self._limit = received, limit
         self.ear: Ear | None = None
         self.taken = 0
         self.one_large = asyncio.Lock()  # a large mail is worked on, in or out
@@ -70,8 +72,8 @@ class Hearing:
         try:
             if where.use is Use.RECEIPT:
                 await self._received((where.programme, where.letter))
-            else:
-                await self._take(ear, where, mail, sender, recipient)
+            elif not await self._take(ear, where, mail, sender, recipient):
+                return TOO_MANY
         except StoreFailed as problem:
             log.warning("a mail has to be handed in again: %s", problem.kind)
             return FULL if problem.kind == "full" else LATER
@@ -80,7 +82,8 @@ class Hearing:
             return LATER
         return TAKEN
 
-    async def _take(self, ear: Ear, where: Destination, mail: bytes | IO[bytes], sender: str, recipient: str) -> None:
+    async def _take(self, ear: Ear, where: Destination, mail: bytes | IO[bytes], sender: str, recipient: str) -> bool:
+        """Whether it was taken: False for one too many of its sender."""
         found, files = await self._read(mail, sender, recipient)
         if isinstance(found, Ignore):
             self._ignored(found.reason)
@@ -91,10 +94,14 @@ class Hearing:
         else:
             message = self._message(where, found)
             if message is not None:
+                if not self._limit.take(fold(found.address), asyncio.get_running_loop().time()):
+                    log.info("a mail is one too many of its sender's, and has to wait")
+                    return False
                 if found.attachments:
                     files = await asyncio.to_thread(keep, self._files, self._file_bytes, found.attachments)
                 await ear.hear(replace(message, files=files))
                 self.taken += 1
+        return True
 
     async def _read(self, mail: bytes | IO[bytes], sender: str, recipient: str) -> Found:
         """What is in a mail: a small one here, a larger one in a thread, one that lies in a file in its own process."""

@@ -32,6 +32,7 @@ BLOCK_BYTES = 64 * 1024
 LATER = "451 4.3.0 not now, please try again"
 FULL = "452 4.3.1 no room now, please try again"
 BUSY = "452 4.3.2 too many mails at once, please try again"
+TOO_MANY = "451 4.7.1 too many mails from this address, please try again later"
 TOO_LARGE = "552 5.3.4 larger than 25 MB"
 UNKNOWN = "550 5.1.1 no such address here"
 MORE_LATER = "452 4.5.3 too many recipients, please send the others separately"

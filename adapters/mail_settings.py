@@ -101,6 +101,7 @@ class MailSettings(_Table):
     self_receipt: bool | None = None  # None: where it can work
     receipt_seconds: float = Field(default=600.0, gt=0)
     mails_per_minute: float = Field(default=0.0, ge=0)
+    mails_per_hour: int = Field(default=60, ge=0)
     max_connections: int = Field(default=2, ge=1, le=20)
     timeout_seconds: float = Field(default=60.0, gt=0)
     data_timeout_seconds: float = Field(default=300.0, gt=0)
@@ -139,6 +140,11 @@ class MailSettings(_Table):
     def own_domain(self) -> str:
         """The domain of Message-IDs and dates."""
         return (self.domain or self.address.rpartition("@")[2]).lower()
+
+    @property
+    def limit_per_hour(self) -> int:
+        """Mails of one address; a mailbox is read in order, so there is no limit in one."""
+        return self.mails_per_hour if self.receive.imap is None else 0
 
     @property
     def receipts(self) -> bool:

@@ -359,6 +359,8 @@ def _mail_settings(table: MailTable, config: Config, key: bytes) -> dict[str, ob
         "self_receipt": table.self_receipt,
         "mails_per_minute": table.mails_per_minute,
         "max_connections": table.max_connections,
+        "mails_per_hour": table.mails_per_hour,
+        "receipt_seconds": table.receipt_seconds,
         "key": key,
         "state_dir": config.state_dir,
     }

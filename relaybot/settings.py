@@ -153,6 +153,18 @@ class MailTable(Table):
         default=0, ge=0, le=100_000, description="outgoing mails a minute at most; 0: no limit"
     )
     max_connections: int = Field(default=2, ge=1, le=20, description="connections to the sending server at once")
+    mails_per_hour: int = Field(
+        default=60,
+        ge=0,
+        le=100_000,
+        description="mails one address may send by lmtp or smtp in an hour, more have to wait at the mail server; 0: any number",
+    )
+    receipt_seconds: float = Field(
+        default=600,
+        gt=0,
+        le=86_400,
+        description="seconds a mail of unknown fate waits for the copy that proves it has left, before it is sent again",
+    )
 
     @property
     def lacks_secret(self) -> bool:
