@@ -170,6 +170,25 @@ def begin(
     fill: Callable[[Dialogue], Dialogue] | None = None,
 ) -> Dialogue:
     """Start a dialogue; `fill` may put in what is known already. One of the same form about the same object is replaced; a new one waits its turn if it must."""
+    dialogue = keep(desk, person, name, about, note=note, place=place, answers=answers, fill=fill)
+    busy = open_for(desk, person)
+    if busy is None or not FORMS[name].waits or FORMS[busy.form].waits is False or place:
+        pose(desk, dialogue, first=True)
+    return dialogue
+
+
+def keep(
+    desk: Desk,
+    person: Person,
+    name: str,
+    about: str = "",
+    *,
+    note: str = "",
+    place: str = "",
+    answers: tuple[tuple[str, str], ...] = (),
+    fill: Callable[[Dialogue], Dialogue] | None = None,
+) -> Dialogue:
+    """A dialogue nobody has been asked yet; it comes when it is woken. One of the same form and object is replaced."""
     before = of(desk, person, name, about)
     if before is not None:
         desk.drop(before)
@@ -186,9 +205,6 @@ def begin(
     )
     dialogue = fill(dialogue) if fill is not None else dialogue
     desk.put(dialogue)
-    busy = open_for(desk, person)
-    if busy is None or not FORMS[name].waits or FORMS[busy.form].waits is False or place:
-        pose(desk, dialogue, first=True)
     return dialogue
 
 

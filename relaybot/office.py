@@ -142,7 +142,8 @@ class Office:
         event = Told(letter, outcome, reason) if letter.receipt or (letter.person and outcome != "sent") else None
         gone = None if outcome == "waiting" else letter
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        if letter.id not in programme.tables.letters.rows:  # moved to another address, or forgotten, since
+        row = programme.tables.letters.rows.get(letter.id)
+        if row is None or row.to != letter.to:  # moved to another address, or forgotten, since
             done.set_result(None)
         elif event is not None:
             self._inbox.append(_Incoming(programme, event, done, gone))

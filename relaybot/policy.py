@@ -119,6 +119,16 @@ class SessionSettings(Section):
         description="a wish to move an hour that comes fewer minutes before it takes the hour off unless the partner answers in time",
     )
     extend_minutes: Minutes = Field(default=60, description="most minutes one extend may add")
+    asked_days: Days = Field(
+        default=7,
+        description="days in which two people can say whether an hour by mail took place; without a word it did",
+    )
+    calendar_minutes: Minutes = Field(
+        default=10, description="minutes after a farewell was told until its hours leave the partner's calendar"
+    )
+    letter_half_days: int = Field(
+        default=3, ge=1, le=30, description="days each of two people has for a letter, where letters are their hours"
+    )
     lead_hours: Hours = Field(default=24, description="hours from now before which no shared time is suggested")
     ahead_days: Days = Field(default=120, description="days ahead up to which an hour can be proposed")
     open_hours: int = Field(default=8, ge=1, le=50, description="most agreed hours of one pair at the same time")
@@ -240,14 +250,8 @@ class ReachSettings(Section):
 class MailSettings(Section):
     """Letters, the list, and what comes back."""
 
-    answers_per_hour: int = Field(
-        default=20, ge=1, le=1000, description="letters answered to one unproven address in an hour, at most"
-    )
-    answers_per_day: int = Field(
-        default=60, ge=1, le=5000, description="letters answered to one unproven address in a day, at most"
-    )
     newcomers_per_hour: int = Field(
-        default=60, ge=1, le=10_000, description="people not known before who are answered by mail in an hour, at most"
+        default=60, ge=1, le=10_000, description="people not known before who are answered by mail in an hour, at most; others are answered later"
     )
     code_hours: Hours = Field(default=72, description="hours a code or a confirmation sent by mail is valid")
     bounce_days: Days = Field(default=7, description="days after which a returned mail is forgotten")

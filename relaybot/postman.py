@@ -84,7 +84,8 @@ class Postman:
         reader.out += 1
 
         def still() -> bool:
-            kept = letter.id in programme.tables.letters.rows  # else it has moved, or its reader was forgotten
+            row = programme.tables.letters.rows.get(letter.id)
+            kept = row is not None and row.to == letter.to  # else it has moved, or its reader was forgotten
             return kept and not self._expired(letter) and stands(programme, letter)
 
         def settle(outcome: str, reason: str, seconds: float) -> Awaitable[None]:

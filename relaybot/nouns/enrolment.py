@@ -6,13 +6,19 @@ that whoever wrote reads mail at that address.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 from relaybot import answers, forms, prose, times
+from relaybot.commands import on_timer
 from relaybot.desk import Desk
 from relaybot.forms import Question
-from relaybot.model import Block, Dialogue, Message, Person, Style
+from relaybot.model import Block, Dialogue, Message, Person, Style, Tally
 from relaybot.nouns import people, profile, unfinished
 from relaybot.words import enrolment as words
 
+HOUR_SECONDS = 3600
+COUNT = 1_000_000  # a tally holds the hour and how many came in it
 HANDED_IN_BY_LETTER = "A"  # the number that an application by mail has from its first letter on
 
 
@@ -35,9 +41,33 @@ def begin(desk: Desk, message: Message, person: Person | None) -> Person:
     def fill(dialogue: Dialogue) -> Dialogue:
         return answers.fill(desk, dialogue, said)[0]
 
-    forms.begin(desk, person, "join", f"A{desk.number('application')}", fill=fill)
+    if _too_many(desk):  # a flood of made-up senders must not make us write to as many people at once
+        forms.keep(desk, person, "join", f"A{desk.number('application')}", fill=fill)
+        desk.plan("enrolment-asked", f"person {person.id}", desk.now + timedelta(seconds=HOUR_SECONDS))
+    else:
+        forms.begin(desk, person, "join", f"A{desk.number('application')}", fill=fill)
     unfinished.recall_later(desk, person)
     return person
+
+
+def _too_many(desk: Desk) -> bool:
+    """Whether as many unproven newcomers were answered in this hour as may be; this one is counted."""
+    if desk.heard is None or desk.heard.proven:
+        return False
+    hour = int(desk.now.timestamp()) // HOUR_SECONDS
+    tally = desk.tallies.get("newcomers by mail")
+    before = tally.value % COUNT if tally is not None and tally.value // COUNT == hour else 0
+    desk.put(Tally(desk.name, "newcomers by mail", hour * COUNT + min(before + 1, COUNT - 1)))
+    return before >= desk.policy.mail.newcomers_per_hour
+
+
+@on_timer("enrolment-asked")
+def ask_later(desk: Desk, about: str, late_seconds: float) -> None:
+    """An application by mail that came while too many others did is answered now."""
+    person = desk.people.get(int(about.split()[1]))
+    dialogue = forms.of(desk, person, "join") if person is not None else None
+    if dialogue is not None and dialogue.asked_at is None:
+        forms.pose(desk, replace(dialogue, started_at=desk.now), first=True)
 
 
 def _said(desk: Desk, text: str, blocks: tuple[Block, ...]) -> dict[str, str]:
