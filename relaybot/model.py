@@ -13,6 +13,7 @@ from typing import ClassVar
 
 from relaybot.parts import REPLY_HERE as REPLY_HERE
 from relaybot.parts import Block as Block
+from relaybot.parts import Dated as Dated
 from relaybot.parts import Enclosure as Enclosure
 from relaybot.parts import Forwarded as Forwarded
 from relaybot.parts import Invitation as Invitation
@@ -149,6 +150,10 @@ class Pair(Numbered):
     started_by: int = 0  # who taught first in the last hour held; on equal minutes the other one starts
     paused_by: int = 0
     minutes: int = 0  # agreed length; 0: the programme's
+    format: str = ""  # how they meet: halves | alternate | free | letters; "": the programme's
+    format_before: str = ""  # what it was, while the present one is for some weeks only
+    round_at: datetime | None = None  # format letters: when the round began that runs now
+    round_by: int = 0  # who writes first in it
     means: str = ""
     project: str = ""
     private: str = ""  # what they agreed to keep between them
@@ -180,6 +185,8 @@ class Participant:
     thanked: int = 0
     over: bool = False  # said that the pair is over
     leaves: bool = False  # leaves the programme as soon as the pair is over
+    dates: tuple[Dated, ...] = ()  # hours to come as they stand in their calendar
+    wrote_at: datetime | None = None  # format letters: when they last wrote to the partner through relaybot
     unread: int = 0  # their words for the partner: 0 delivered, 1 waiting and they know, 2 given up, moderators know
 
     @property
@@ -219,6 +226,10 @@ class Meeting(Numbered):
     said: tuple[str, ...] = ()  # clock lines that are never said twice
     next_at: datetime | None = None  # proposed next hour
     next_by: int = 0
+    calendar: int = 0  # the number it has in calendars, that of the hour it was moved from; 0: its own
+    itself: bool = False  # somebody in it reads mail, so it begins by itself and nobody is waited for
+    took: tuple[tuple[int, str], ...] = ()  # whether it took place, as they say: (person, yes | partly | no)
+    partly: bool = False  # held, though not all of it took place
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,16 @@ class Invitation:
 
 
 @dataclass(frozen=True, slots=True)
+class Dated:
+    """What stands in somebody's calendar as we sent it last; `uid` and `sequence` as in Invitation."""
+
+    uid: str
+    sequence: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """What someone said, as an adapter heard it."""
 
@@ -85,6 +95,7 @@ class Message:
     blocks: tuple[Block, ...] = ()  # a letter's own words, each with what they were written under; text has them all
     forwarded: Forwarded | None = None  # a message of somebody else that this one passes on
     files: tuple[Enclosure, ...] = ()
+    calendar: bool = False  # a calendar's answer to a date of ours, as "yes" or "skip": nobody typed it
     complete: bool = True  # False: only machine-made twins could be read (HTML), so no line of it is a command
 
 

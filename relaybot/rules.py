@@ -69,7 +69,7 @@ LIFECYCLES: Mapping[str, Lifecycle] = {
         "withdrawn": {},
     },
     "meeting": {
-        "proposed": {"agree": "agreed", "withdraw": "off"},
+        "proposed": {"agree": "agreed", "withdraw": "off", "write": "asked"},
         "agreed": {"open": "waiting", "skip": "skipped", "move": "moved", "call off": "off", "lapse": "off"},
         "waiting": {
             "go": "first_half",
@@ -79,8 +79,10 @@ LIFECYCLES: Mapping[str, Lifecycle] = {
             "call off": "off",
             "lapse": "off",
         },
-        "first_half": {"swap": "second_half", "end": "held", "call off": "off"},
-        "second_half": {"end": "held", "call off": "off"},
+        "first_half": {"swap": "second_half", "end": "held", "ask": "asked", "call off": "off"},
+        "second_half": {"end": "held", "ask": "asked", "call off": "off"},
+        # over by the calendar: it counts as held unless they say that it did not take place
+        "asked": {"hold": "held", "miss": "missed"},
         "held": {},
         "missed": {},
         "skipped": {},
@@ -104,6 +106,7 @@ LIFECYCLES: Mapping[str, Lifecycle] = {
 ACTIVE_PAIRS = frozenset({"introduced", "trial", "active", "resting"})
 OPEN_PAIRS = ACTIVE_PAIRS | {"drafted", "asked_first", "asked_second", "ending"}
 FINAL_MEETINGS = frozenset({"held", "missed", "skipped", "moved", "off"})
+OVER_MEETINGS = FINAL_MEETINGS | {"asked"}
 RUNNING_MEETINGS = frozenset({"waiting", "first_half", "second_half"})
 
 

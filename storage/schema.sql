@@ -104,6 +104,10 @@ CREATE TABLE pair (
   started_by INTEGER NOT NULL,
   paused_by INTEGER NOT NULL,
   minutes INTEGER NOT NULL,
+  format TEXT NOT NULL,
+  format_before TEXT NOT NULL,
+  round_at INTEGER,
+  round_by INTEGER NOT NULL,
   means TEXT NOT NULL,
   project TEXT NOT NULL,
   private TEXT NOT NULL,
@@ -132,6 +136,8 @@ CREATE TABLE participant (
   thanked INTEGER NOT NULL,
   "over" INTEGER NOT NULL CHECK ("over" IN (0, 1)),
   leaves INTEGER NOT NULL CHECK (leaves IN (0, 1)),
+  dates TEXT NOT NULL,
+  wrote_at INTEGER,
   unread INTEGER NOT NULL,
   PRIMARY KEY (programme, pair, person)
 ) STRICT, WITHOUT ROWID;
@@ -143,7 +149,7 @@ CREATE TABLE meeting (
   stage TEXT NOT NULL CHECK (
     stage IN (
       'proposed', 'agreed', 'waiting', 'first_half', 'second_half',
-      'held', 'missed', 'skipped', 'moved', 'off'
+      'asked', 'held', 'missed', 'skipped', 'moved', 'off'
     )
   ),
   starts_at INTEGER NOT NULL,
@@ -169,6 +175,10 @@ CREATE TABLE meeting (
   said TEXT NOT NULL,
   next_at INTEGER,
   next_by INTEGER NOT NULL,
+  calendar INTEGER NOT NULL,
+  itself INTEGER NOT NULL CHECK (itself IN (0, 1)),
+  took TEXT NOT NULL,
+  partly INTEGER NOT NULL CHECK (partly IN (0, 1)),
   PRIMARY KEY (programme, id)
 ) STRICT, WITHOUT ROWID;
 

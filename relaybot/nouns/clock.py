@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 
 from relaybot.desk import Desk
 from relaybot.model import Meeting, Pair
-from relaybot.nouns import hour
-from relaybot.rules import FINAL_MEETINGS, RUNNING_MEETINGS
+from relaybot.nouns import hour, meetings
+from relaybot.rules import OVER_MEETINGS, RUNNING_MEETINGS
 
 # (desk, pair, meeting, moment it was due, quiet: too late to be said) -> the meeting as it is then
 Happens = Callable[[Desk, Pair, Meeting, datetime, bool], Meeting]
@@ -47,7 +47,7 @@ def returns(when: str) -> Callable[[Returns], Returns]:
 
 def settle(desk: Desk, meeting: Meeting, due: datetime | None = None) -> Meeting:
     """Do everything the clock should have done by now; `due` is when its timer was to fire (default: as planned)."""
-    if meeting.stage in FINAL_MEETINGS:
+    if meeting.stage in OVER_MEETINGS:
         return meeting
     session = desk.policy.session
     stale = timedelta(seconds=session.stale_seconds)
@@ -55,7 +55,8 @@ def settle(desk: Desk, meeting: Meeting, due: datetime | None = None) -> Meeting
     timer = desk.timers.get(("hour", f"S{meeting.id}"))
     expected = due or (timer.due if timer is not None else desk.now)
     away = desk.now - expected > stale
-    if away and meeting.stage in {"agreed", "waiting"} and not meeting.off_unless_moved:
+    waited = meeting.stage in {"agreed", "waiting"} and not meetings.by_itself(desk, pair)
+    if away and waited and not meeting.off_unless_moved:
         meeting, away = _RETURNS["waiting"](desk, pair, meeting, _away_since(desk, expected)), False
     while (following := hour.following(meeting, session)) is not None and following.at <= desk.now:
         late = desk.now - following.at > stale
@@ -72,7 +73,7 @@ def plan(desk: Desk, meeting: Meeting) -> None:
     """Set the one timer of the clock: the next happening, or a watch before it while the hour runs."""
     following = hour.following(meeting, desk.policy.session)
     about = f"S{meeting.id}"
-    if meeting.stage in FINAL_MEETINGS or following is None:
+    if meeting.stage in OVER_MEETINGS or following is None:
         desk.cancel("hour", about)
         return
     watch = desk.now + timedelta(seconds=desk.policy.session.stale_seconds)

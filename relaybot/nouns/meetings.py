@@ -6,19 +6,19 @@ from datetime import datetime, timedelta
 
 from relaybot import forms
 from relaybot.desk import Desk
-from relaybot.model import Meeting, Pair, Tally
+from relaybot.model import Meeting, Pair, Style, Tally
 from relaybot.nouns import hour
-from relaybot.rules import FINAL_MEETINGS, RUNNING_MEETINGS, step
+from relaybot.rules import OVER_MEETINGS, RUNNING_MEETINGS, step
 
 # Questions about when to meet: settled at once by an agreement.
 TIME_FORMS = ("times", "proposal", "closest", "neither")
 # Every question about a pair that has no sense any more when its hours are stopped.
-PAIR_FORMS = (*TIME_FORMS, "absent", "fit", "pulse", "length")
+PAIR_FORMS = (*TIME_FORMS, "absent", "fit", "after-hour", "pulse", "length", "format")
 
 
 def of(desk: Desk, pair: Pair) -> list[Meeting]:
     """The pair's hours that have not ended, the next one first."""
-    found = [m for m in desk.meetings.where("pair", pair.id) if m.stage not in FINAL_MEETINGS]
+    found = [m for m in desk.meetings.where("pair", pair.id) if m.stage not in OVER_MEETINGS]
     return sorted(found, key=lambda m: (m.starts_at, m.id))
 
 
@@ -53,17 +53,27 @@ def call_off(desk: Desk, meeting: Meeting) -> None:
     Questions about it that are open stay: whoever answers is told that it is settled, not that nothing was asked.
     """
     desk.cancel_all(f"S{meeting.id}")
-    if meeting.stage not in FINAL_MEETINGS:
+    if meeting.stage == "asked":
+        desk.change(meeting, stage=step("meeting", "asked", "hold"))
+    elif meeting.stage not in OVER_MEETINGS:
         verb = "withdraw" if meeting.stage == "proposed" else "call off"
         stopped = hour.run(meeting, desk.now)
         desk.change(stopped, stage=step("meeting", meeting.stage, verb), ran_at=None, held_at=None)
 
 
-def count_held(desk: Desk, at: datetime) -> None:
-    """Remember that one more hour took place in that week; closed hours are not kept in memory to be counted."""
+def by_itself(desk: Desk, pair: Pair) -> bool:
+    """Whether the pair's hours begin by themselves: one of the two reads mail, and no place of theirs shows who is there."""
+    if pair.place:
+        return False
+    sides = desk.participants.where("pair", pair.id)
+    return any(desk.style(person.home) is Style.LETTER for s in sides if (person := desk.people.get(s.person)))
+
+
+def count_held(desk: Desk, at: datetime, more: int = 1) -> None:
+    """Remember that one more hour took place in that week (or, after all, did not); closed hours are not in memory."""
     name = _week(at)
     tally = desk.tallies.get(name)
-    desk.put(Tally(desk.name, name, (tally.value if tally else 0) + 1))
+    desk.put(Tally(desk.name, name, max(0, (tally.value if tally else 0) + more)))
 
 
 def held_last_week(desk: Desk) -> int:
