@@ -1,4 +1,4 @@
-"""The command line: run, demo, init, check, backup, restore, export, forget, shunted, test.
+"""The command line: run, demo, init, check, mail-in, backup, restore, export, forget, shunted, test.
 
 Every command says in plain lines what it did or what is wrong and what to do; exit status 0 means it
 was done, 1 that something is wrong, 2 that the command line was not understood.
@@ -120,13 +120,19 @@ def _say_where(bot: Any) -> None:
         print(f"  irssi -c {host} -p {port} -n ana     then: /join #{channel}   and: /msg relaybot join", flush=True)
     if "smtp" in bot.embedded:
         domain = bot.embedded["mail_domain"]
-        print(f"Mail to {channel}@{domain} (the list) or relaybot@{domain} goes to {bot.embedded['smtp']}, for example:", flush=True)
+        print(
+            f"Mail to {channel}@{domain} (the list) or relaybot@{domain} goes to {bot.embedded['smtp']}, for example:",
+            flush=True,
+        )
         print(
             f"  swaks --server {bot.embedded['smtp']} --from chidi@example.net --to {channel}@{domain}"
             ' --body "I know PostgreSQL and would like to learn accessibility testing. Chidi"',
             flush=True,
         )
-        print(f"  answers lie in the Maildir {bot.embedded['maildir']}, which mail programs open, e.g. mutt -f", flush=True)
+        print(
+            f"  answers lie in the Maildir {bot.embedded['maildir']}, which mail programs open, e.g. mutt -f",
+            flush=True,
+        )
     if bot.code:
         print(f"The first moderator says to relaybot in private:  mod claim {bot.code}", flush=True)
 
@@ -200,6 +206,61 @@ def check(file: FileOption = None) -> None:
             print("      keep it invite-only, or make relaybot its operator and set moderators_closed = true.")
         if table.lacks_secret:
             print(f"Note: irc {name} has an account but neither a password nor a certificate yet; run needs one.")
+
+
+@cli.command("mail-in")
+def mail_in(
+    file: FileOption = None,
+    lmtp: Annotated[
+        str, typer.Option(help="host:port where relaybot takes mail by LMTP; the configuration is not read then.")
+    ] = "",
+    sender: Annotated[
+        str | None, typer.Option(help="Envelope sender (default: as the mail server's variables say).")
+    ] = None,
+    recipient: Annotated[
+        str, typer.Option(help="Envelope recipient (default: as the mail server's variables say).")
+    ] = "",
+) -> None:
+    """For a mail server's pipe: hand one mail from stdin to the running relaybot. Exit status 0: taken, 75: try again."""
+    from adapters import mail_pipe
+
+    told_sender, told_recipient = mail_pipe.envelope()
+    recipient = recipient or told_recipient
+    if not recipient:
+        print("relaybot: mail-in needs the address the mail is for: --recipient, or $RECIPIENT", file=sys.stderr)
+        raise SystemExit(mail_pipe.EX_TEMPFAIL)
+    try:
+        host, port, by_lmtp = _door(file, lmtp)
+    except Misconfigured as problem:  # never a reason to send somebody's mail back
+        print(problem, file=sys.stderr)
+        raise SystemExit(mail_pipe.EX_TEMPFAIL) from None
+    given = told_sender if sender is None else sender
+    code = mail_pipe.hand_in(sys.stdin.buffer, host, port, lmtp=by_lmtp, sender=given, recipient=recipient)
+    raise SystemExit(code)
+
+
+def _door(file: Path | None, lmtp: str) -> tuple[str, int, bool]:
+    """Where the running relaybot takes mail, and whether by LMTP."""
+    by_lmtp, smtp = lmtp, ""
+    if not lmtp:
+        found = read_config(file)
+        if found.mail is not None:
+            by_lmtp, smtp = found.mail.receive.lmtp, found.mail.receive.smtp
+        elif found.embedded is not None:
+            smtp = _picked(found) or found.embedded.smtp
+    host, _, port = (by_lmtp or smtp).rpartition(":")
+    if not host or not port.isdigit():
+        raise Misconfigured("mail-in needs host:port; with [mail] receive = { lmtp = ... } or { smtp = ... } I know it")
+    return host.strip("[]"), int(port), bool(by_lmtp)
+
+
+def _picked(found: Config) -> str:
+    """Where the embedded mail server listens, as a running relaybot has written it down."""
+    try:
+        told = json.loads((found.state_dir / "embedded.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ""
+    return str(told.get("smtp", "")) if isinstance(told, dict) else ""
 
 
 # ---------------------------------------------------------------------------------------- database

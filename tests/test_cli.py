@@ -14,6 +14,7 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -436,3 +437,58 @@ def test_run_with_a_wrong_configuration_does_not_start(shell: Shell, folder: Pat
 
     assert (status, err) == (1, "relaybot.toml:1: relay: is no table I know\n")
     assert not (folder / "relaybot.db").exists()
+
+
+# ------------------------------------------------------------------------------------------------ mail-in
+
+MAIL = b"From: Chidi <chidi@example.net>\nTo: relaybot@relaybot.localhost\nMessage-ID: <1@example.net>\n\nhelp\n"
+
+
+def hand_in(folder: Path, *words: str, **variables: str) -> tuple[int, str]:
+    """`relaybot mail-in` as a mail server starts it: the mail on stdin; gives the exit status and stderr."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(cli.__file__).parent.parent), **variables}
+    command = [sys.executable, "-m", "relaybot", "mail-in", *words]
+    done = subprocess.run(
+        command, cwd=folder, env=environment, input=MAIL, capture_output=True, check=False, timeout=60
+    )
+    return done.returncode, done.stderr.decode()
+
+
+@pytest.mark.slow
+def test_mail_in_hands_a_mail_to_the_running_relaybot(
+    folder: Path, running: Callable[..., subprocess.Popen[str]]
+) -> None:
+    """Taken is 0, and the answer lies in the Maildir; an address that is not relaybot's is 67, as sysexits.h has it."""
+    (folder / "relaybot.toml").write_text('[embedded]\nirc = "127.0.0.1:0"\nsmtp = "127.0.0.1:0"\n')
+    until(running(), "mod claim ")
+    where = {"SENDER": "chidi@example.net", "RECIPIENT": "relaybot@relaybot.localhost"}
+
+    assert hand_in(folder, **where) == (0, "")
+    assert hand_in(folder, "--sender", "", "--recipient", "nobody@relaybot.localhost")[0] == 67
+    for _ in range(200):
+        if list((folder / "mail/new").glob("*")):
+            break
+        time.sleep(0.05)
+    assert b"Delivered-To: chidi@example.net" in next((folder / "mail/new").glob("*")).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("words", "text", "wanted"),
+    [
+        (("--recipient", "relaybot@relaybot.localhost"), LOCAL.replace("irc", "smtp"), ""),  # nobody listens there
+        (("--lmtp", "127.0.0.1:0", "--recipient", "relaybot@x.test"), "[relay]", ""),
+        (("--recipient", "relaybot@x.test"), "[relay]", "is no table I know"),
+        (("--recipient", "relaybot@x.test"), '[irc.x]\nhost = "127.0.0.1"\n', "mail-in needs host:port"),
+        ((), LOCAL, "mail-in needs the address the mail is for"),
+    ],
+)
+def test_mail_in_never_sends_a_mail_back_for_what_may_be_mended(
+    folder: Path, words: tuple[str, ...], text: str, wanted: str
+) -> None:
+    """relaybot down, a wrong configuration, a wrong command in the mail server: 75, so the mail is kept and tried again."""
+    (folder / "relaybot.toml").write_text(text)
+    status, err = hand_in(folder, *words, SENDER="chidi@example.net", RECIPIENT="", ORIGINAL_RECIPIENT="")
+
+    assert status == 75
+    assert wanted in err
+    assert "Traceback" not in err
