@@ -183,7 +183,7 @@ class Outbox:
         self._routes, self._compose, self._connected = routes, compose, connected
         self._pace = Pace(per_minute)
         self._receipts, self._receipt_seconds = receipts, receipt_seconds
-        self.trouble = "not connected yet"  # "" while sending works
+        self.trouble = "not connected yet"  # "" while sending works; the core knows by these words that all of it waits
         self.sent = 0
         self._jobs: dict[Id, Job] = {}  # everything not settled
         self._lines = Lines()
@@ -252,7 +252,7 @@ class Outbox:
                 self._downs = min(self._downs + 1, 10)
                 await asyncio.sleep(_backoff(self._downs - 1))
         finally:
-            self.trouble, self._stopping = "relaybot is stopping", True
+            self.trouble, self._stopping = "not connected: relaybot is stopping", True
             self._wake.set()
             await asyncio.wait(workers, timeout=STOP_SECONDS)
             for task in [*workers, *self._tasks]:
@@ -274,9 +274,9 @@ class Outbox:
             except Misconfigured as problem:
                 if not self._worked:
                     raise
-                self.trouble = str(problem)
+                self.trouble = f"not connected: {problem}"
             except OSError as problem:
-                self.trouble = str(problem) or type(problem).__name__
+                self.trouble = f"not connected: {str(problem) or type(problem).__name__}"
             seconds = _backoff(failures)
             failures = min(failures + 1, 10)
             log.warning("mail cannot be sent: %s; next try in %.1f s", self.trouble, seconds)
@@ -346,10 +346,10 @@ class Outbox:
         """Back to the postman, with everything behind it: order is kept. When nothing can be sent, everything."""
         behind = self._lines.drain(job.reader)
         if fate.outcome == "down" and not self.trouble:
-            self.trouble = fate.reason
+            self.trouble = f"not connected: {fate.reason}"
             self._down.set()
             behind += [other for reader in self._lines.readers() for other in self._lines.drain(reader)]
-        later = Fate("later", fate.reason, fate.seconds)
+        later = Fate("later", self.trouble or fate.reason, fate.seconds)
         for one in [job, *behind]:
             self._settle(one, later)
 

@@ -363,6 +363,8 @@ def _mail_settings(table: MailTable, config: Config, key: bytes) -> dict[str, ob
         "receipt_seconds": table.receipt_seconds,
         "key": key,
         "state_dir": config.state_dir,
+        "file_bytes": max(p.policy.mail.file_bytes for p in config.programmes),
+        "file_days": max(p.policy.mail.file_days for p in config.programmes) + 1,  # the core lets go of them first
     }
 
 
@@ -377,6 +379,8 @@ def _embedded_mail(table: EmbeddedTable, config: Config, key: bytes) -> dict[str
         "send": {"maildir": str(config.base / table.maildir)},
         "key": key,
         "state_dir": config.state_dir,
+        "file_bytes": max(p.policy.mail.file_bytes for p in config.programmes),
+        "file_days": max(p.policy.mail.file_days for p in config.programmes) + 1,  # the core lets go of them first
     }
 
 

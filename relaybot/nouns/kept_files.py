@@ -23,7 +23,7 @@ def keep(
     mail = desk.policy.mail
     for enclosure in files:
         mine = desk.files.where("person", reader.id)
-        if enclosure.size > mail.file_bytes:
+        if enclosure.size > mail.file_bytes or not enclosure.ref:  # without a place: there was no room for it
             problems.append(words.too_large(enclosure, mail.file_bytes))
         elif len(mine) >= mail.files:
             problems.append(words.too_many(enclosure, reader.name, mail.files))
