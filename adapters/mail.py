@@ -225,6 +225,8 @@ class MailAdapter:
             message_id=tokens.message_id(letter.programme, letter.id, to),
             loop=tokens.loop_mark(),
             date=letter.written_at,
+            # Calendars know a date by its UID and its organizer, so that address is the same in every letter to a reader.
+            organizer=tokens.reply_address(letter.programme, "", to) if letter.invitations else "",
             reply_to="" if post else reply,  # a token everybody can read proves nothing
             root=tokens.thread_id(letter.programme, letter.about, to) if letter.about else "",
             list_address=settings.lists.get(letter.programme, "") if letter.listed else "",

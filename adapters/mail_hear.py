@@ -183,6 +183,7 @@ class Hearing:
             subject=subject,
             thread=mail.message_id,
             blocks=blocks,
+            calendar=bool(mail.reply),
             forwarded=Forwarded(passed.name, self._addressed(passed.address), passed.words) if passed else None,
             complete=complete,
         )
