@@ -29,25 +29,24 @@ def wants_in(desk: Desk, message: Message) -> bool:
     return bool(said.get("learn") and said.get("offer")) or (wish and bool(said))
 
 
-def begin(desk: Desk, message: Message, person: Person | None) -> Person:
-    """Begin an application with what the letter says already."""
-    if person is None:
-        person = people.newcomer(desk, message, verified=message.proven)
+def begin(desk: Desk, person: Person, text: str, blocks: tuple[Block, ...] = ()) -> str:
+    """Begin somebody's application with what a letter says already; returns its number, "A19"."""
     person = people.step_person(desk, person, "begin")
     desk.cancel("guest-forgotten", f"person {person.id}")
-    said = _said(desk, message.text, message.blocks)
+    said = _said(desk, text, blocks)
     said.pop("rules", None)  # agreed to only by who has seen them, from an address that is proven
+    about = f"A{desk.number('application')}"
 
     def fill(dialogue: Dialogue) -> Dialogue:
         return answers.fill(desk, dialogue, said)[0]
 
     if _too_many(desk):  # a flood of made-up senders must not make us write to as many people at once
-        forms.keep(desk, person, "join", f"A{desk.number('application')}", fill=fill)
+        forms.keep(desk, person, "join", about, fill=fill)
         desk.plan("enrolment-asked", f"person {person.id}", desk.now + timedelta(seconds=HOUR_SECONDS))
     else:
-        forms.begin(desk, person, "join", f"A{desk.number('application')}", fill=fill)
+        forms.begin(desk, person, "join", about, fill=fill)
     unfinished.recall_later(desk, person)
-    return person
+    return about
 
 
 def _too_many(desk: Desk) -> bool:
@@ -114,19 +113,28 @@ def sort(desk: Desk, dialogue: Dialogue, text: str, blocks: tuple[Block, ...]) -
 def letter(desk: Desk, dialogue: Dialogue, todo: list[Question]) -> tuple[str, ...]:
     """The one letter that says what was understood and asks for the rest (Form.letter)."""
     person = desk.people[dialogue.person]
-    heard = desk.heard
     days = desk.policy.application
     return words.asking(
         words.greeting(person.name, _zone(desk, dialogue), desk.now),
         understood(desk, dialogue),
         [(question.key, question.skip is not None) for question in todo],
-        to_list=heard is not None and heard.style is Style.LETTER and bool(heard.place),
+        came=_came(desk, person),
         first=_first(desk, dialogue),
         title=profile.title(desk),
         rules_line=desk.policy.rules_line,
         again_days=days.parked_days,
         erase_days=days.erase_days,
     )
+
+
+def _came(desk: Desk, person: Person) -> str:
+    """How the letter came that is answered: "list", "dana" who forwarded it, or "" for straight from its writer."""
+    heard = desk.heard
+    if heard is None or heard.style is not Style.LETTER:
+        return ""
+    if heard.forwarded is not None and heard.sender != person.home:
+        return heard.name
+    return words.LIST if heard.place else ""
 
 
 def _first(desk: Desk, dialogue: Dialogue) -> bool:

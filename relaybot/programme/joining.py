@@ -94,7 +94,9 @@ def enrol(desk: Desk, message: Message, person: Person | None) -> bool:
         return False
     if not enrolment.wants_in(desk, message):
         return False
-    enrolment.begin(desk, message, person)
+    if person is None:
+        person = people.newcomer(desk, message, verified=message.proven)
+    enrolment.begin(desk, person, message.text, message.blocks)
     return True
 
 

@@ -31,6 +31,8 @@ LABELS = {
     "rules": "do you agree to the rules below? yes / no",
 }
 
+LIST = "(the list)"  # how a letter came that was mailed to the list
+
 UNPROVEN = "(agreed in a mail that may be forged)"
 
 LABEL_CHARS = 12  # so much of a label has to be there to recognise it
@@ -90,7 +92,7 @@ def asking(
     found: Sequence[tuple[str, str]],
     missing: Sequence[tuple[str, bool]],
     *,
-    to_list: bool,
+    came: str,
     first: bool,
     title: str,
     rules_line: str,
@@ -105,7 +107,7 @@ def asking(
             None,
             (
                 hello,
-                _begins(found, title, to_list=to_list) if first else ("So far I have:" if found else ""),
+                _begins(found, title, came) if first else ("So far I have:" if found else ""),
                 *rows(found),
                 "Please answer this mail with anything that is missing or wrong, in your own words:"
                 if first
@@ -123,9 +125,12 @@ def asking(
     )
 
 
-def _begins(found: Sequence[tuple[str, str]], title: str, *, to_list: bool) -> str:
-    if to_list:
+def _begins(found: Sequence[tuple[str, str]], title: str, came: str) -> str:
+    if came == LIST:
         seen = "your mail was not sent to the list; only the moderators and I have it."
+        return f"{seen} From it I understood:" if found else seen
+    if came:
+        seen = f"{came}, a moderator of {title}, has passed your mail on to me: two people teach each other there, one hour a week, for free."
         return f"{seen} From it I understood:" if found else seen
     seen = f"thank you for writing. In {title} two people teach each other, one hour a week, for free."
     return f"{seen} From your mail I understood:" if found else seen
@@ -155,6 +160,18 @@ def handed_in(
         "  status  where it stands",
         "  leave   take it back",
     )
+
+
+def nothing_forwarded() -> str:
+    return "I find no forwarded mail in that. Please forward the mail of whoever wants to take part, with  import  as the first line."
+
+
+def known_already(name: str) -> str:
+    return f"{name} writes from that address, and I know it already."
+
+
+def imported(name: str, about: str) -> str:
+    return f"{about}: I've asked {name} to confirm and to answer what is missing. Nothing of it counts before that."
 
 
 def recalled(ask: Sequence[str], until: str) -> tuple[str, ...]:
