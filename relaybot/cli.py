@@ -156,7 +156,7 @@ def demo(
     ] = 0,
     plain: Annotated[bool, typer.Option("--plain", help="Plain lines, no live display.")] = False,
 ) -> None:
-    """Tell the whole story on this machine: six people, real connections, a faster clock."""
+    """Tell the whole story on this machine: eight people, by chat and mail, real connections, a faster clock."""
     from relaybot.demo import tell
 
     raise SystemExit(asyncio.run(tell(speed=speed, plain=plain)))

@@ -1,8 +1,8 @@
-"""`relaybot demo`: the whole story on this machine, told live: six people, real connections, a faster clock.
+"""`relaybot demo`: the whole story on this machine, told live: eight people, real connections, a faster clock.
 
-Four people apply, two moderators read, ask, accept and pair; both pairs consent in turn and live one
-hour with its swap at the half; then one person leaves and a moderator tells the partner. Every step is
-checked in what people saw and in the database; the demo exits 0 only if all of it really happened.
+Six people apply, one of them by mail; two moderators read, ask, accept and pair; pairs consent in turn, write to each
+other across the media, live an hour with its swap; one leaves, a moderator tells the partner. Every step is checked in
+what people saw and in the database; the demo exits 0 only if all of it really happened.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ from relaybot import app, config
 from relaybot.app import Bot
 from relaybot.model import Meeting
 from relaybot.settings import EmbeddedTable
-from relaybot.stage import COLOURS, Actor, Audience, Failed, StoryClock, let_pass, settled
+from relaybot.stage import COLOURS, Actor, Audience, Failed, LetterBox, StoryClock, let_pass, settled
 
 START = datetime(2026, 11, 21, 14, 5, tzinfo=UTC)  # Saturday afternoon in Lisbon
 HOUR = datetime(2026, 11, 26, 18, 0, tzinfo=UTC)
+MAIL_HOUR = datetime(2026, 11, 28, 7, 30, tzinfo=UTC)  # 8:30 in Lagos, 13:00 in Kolkata
 PACE = 20.0  # while people talk
 HOUR_PACE = 400.0  # while the hour passes: 60 minutes in 9 seconds
 PUBLIC = "#tech-peer"
@@ -81,7 +82,16 @@ APPLICANTS = {
     "bram": Applicant("rust from zero", "k8s deep, terraform", "amsterdam, thu evening", "dutch, english"),
     "lupe": Applicant("postgres a little", "git internals deep", "madrid, thu after 18:00", "spanish, english"),
     "oto": Applicant("git internals from zero", "postgresql deep", "prague, thu evening", "english"),
+    "ravi": Applicant("postgres a little", "accessibility testing deep", "kolkata, sat afternoon", "english, hindi"),
 }
+MAIL = (
+    "Good afternoon, my friend Ana told me about this. I do databases (PostgreSQL, ten years) and I would like to learn\n"
+    "how people test for accessibility. I am in Lagos and have no chat programs.\n\nChidi"
+)
+REPLY = (
+    "Evenings after 18, and Saturdays.\nEnglish, Igbo, French a little. No must.\n"
+    "yes I agree. No links, but the Abuja user group knows me."
+)
 
 
 class Story:
@@ -92,13 +102,14 @@ class Story:
         self.clock = clock
         self.audience = audience
         self.hour_pace = hour_pace
-        names = ("ana", "bram", "lupe", "oto", "dana", "esi")
+        names = ("ana", "bram", "lupe", "oto", "dana", "esi", "ravi")
         shows = {"ana": {PUBLIC, f"{PUBLIC}-m1"}, "lupe": {f"{PUBLIC}-m2"}, "dana": {TEAM}}
         self.people = [
             Actor(name, audience, colour, frozenset(shows.get(name, ())))
-            for name, colour in zip(names, COLOURS, strict=True)
+            for name, colour in zip(names, COLOURS[1:], strict=True)
         ]
-        self.ana, self.bram, self.lupe, self.oto, self.dana, self.esi = self.people
+        self.ana, self.bram, self.lupe, self.oto, self.dana, self.esi, self.ravi = self.people
+        self.chidi = LetterBox("chidi", "chidi@example.net", audience, COLOURS[0])
         self.facts: list[tuple[str, str]] = []
 
     def fact(self, what: str, value: object) -> None:
@@ -110,13 +121,17 @@ class Story:
         host, _, port = self.bot.embedded["irc"].rpartition(":")
         for actor in self.people:
             await actor.connect(host, int(port), PUBLIC)
+        self.chidi.open(self.bot.embedded["smtp"], Path(self.bot.embedded["maildir"]))
         self.clock.pace(PACE)
         await self.moderators()
         for name, words in APPLICANTS.items():
             await self.applies(next(a for a in self.people if a.name == name), words)
+        await self.applies_by_mail()
         await self.screening()
         await self.pairing(self.ana, self.bram, "both like building small things")
         await self.pairing(self.lupe, self.oto, "both explain by showing")
+        await self.pairing_by_mail()
+        await self.words_both_ways()
         await self.times()
         await self.hour()
         await self.fit()
@@ -137,14 +152,24 @@ class Story:
         self.audience.scene(f"{who.name} applies")
         who.say("!join", PUBLIC)
         await who.expect("logged in to services", "(yes/no)")
-        await who.ask("yes", "1/6")
-        await who.ask(words.learn, "2/6")
-        await who.ask(words.offer, "3/6")
-        await who.ask("skip", "4/6")
-        await who.ask(words.place, "5/6")
-        await who.ask(words.languages, "6/6")
+        await who.ask("yes", "1/7")
+        await who.ask(words.learn, "2/7")
+        await who.ask(words.offer, "3/7")
+        await who.ask("skip", "4/7")
+        await who.ask(words.place, "5/7")
+        await who.ask(words.languages, "6/7")
+        await who.ask("skip", "7/7")
         await who.ask("yes", "Hand it in?")
         await who.ask("yes", "This is A")
+
+    async def applies_by_mail(self) -> None:
+        """Chidi mails the list, and answers one letter in his own words."""
+        self.audience.scene("chidi has only mail: he writes to the list's address, and answers one letter")
+        domain = self.bot.embedded["mail_domain"]
+        await self.chidi.write(f"tech-peer@{domain}", "hello, I would like to take part", MAIL)
+        await self.chidi.expect("your mail was not sent to the list", "postgresql (deep)", "Lagos")
+        await self.chidi.answer(REPLY)
+        await self.chidi.expect("A6 is now with the moderators")
 
     async def screening(self) -> None:
         """Dana reads, asks one question, accepts everybody."""
@@ -155,7 +180,8 @@ class Story:
         await self.ana.expect("A question from dana", "starting someone from zero")
         await self.ana.ask("from zero is fine if they like to tinker", "Passed on")
         await self.dana.expect("from zero is fine", where=TEAM)
-        for number, who in enumerate((self.ana, self.bram, self.lupe, self.oto), 1):
+        handed_in: list[Actor | LetterBox] = [self.ana, self.bram, self.lupe, self.oto, self.ravi, self.chidi]
+        for number, who in enumerate(handed_in, 1):
             await self.dana.ask(f"accept A{number}", f"A{number}", "accepted")
             await who.expect("you're in")
 
@@ -172,6 +198,35 @@ class Story:
         await second.ask("yes", "it's a pair")
         await first.expect(second.name)
         await second.expect(first.name)
+
+    async def pairing_by_mail(self) -> None:
+        """Ravi is asked in his chat, Chidi by mail; each is introduced where he reads."""
+        self.audience.scene("Dana pairs chidi, who reads mail, and ravi, who chats; each is asked where he is")
+        await self.dana.ask("pair chidi ravi first ravi note both explain by showing", "(yes/no)")
+        await self.dana.ask("yes", "goes out at")
+        await let_pass(self.bot, self.clock, self.clock.now() + timedelta(minutes=11))
+        await self.ravi.expect("found someone who may suit you")
+        await self.ravi.ask("yes", "asking the other person now")
+        await self.chidi.expect("may suit you", "Would you like one trial hour together?")
+        await self.chidi.answer("Yes, gladly!")
+        await self.chidi.expect("both said yes", "your words reach ravi on IRC", "Times that suit you both")
+        await self.ravi.expect("ravi, meet Chidi")
+        await self.ravi.expect("Times that suit you and Chidi both")
+
+    async def words_both_ways(self) -> None:
+        """What Ravi types goes as one mail; what Chidi answers reaches Ravi's chat, and agrees on an hour besides."""
+        self.audience.scene("Words go both ways between chat and mail, and an hour is agreed on")
+        await self.ravi.ask("tell Hi Chidi! I'm happy to show NVDA on a real page.", "as one mail")
+        self.ravi.say("tell Which browser do you use?")
+        await self.ravi.ask(".", "Mailed to Chidi")
+        await self.chidi.expect("NVDA on a real page.", "Which browser do you use?")
+        await self.chidi.answer("Firefox, most of the time.")
+        await self.ravi.expect("Chidi (mail): Firefox, most of the time.")
+        await self.ravi.ask("1 2", "Noted")
+        await self.chidi.answer("Good evening Ravi, 1 is best. Bring a slow query if you have one.")
+        await self.ravi.expect("Chidi (mail): Good evening Ravi, 1 is best.")
+        await self.ravi.expect("(S1)")
+        await self.chidi.expect("S1")
 
     async def times(self) -> None:
         """Both pairs agree on Thursday."""
@@ -238,14 +293,19 @@ class Story:
 
     def check(self) -> None:
         """What is in the database agrees with what people saw."""
+        self.chidi.look()
         programme = self.bot.programmes["tech-peer"]
         tables = programme.tables
         members = sum(1 for p in tables.people.rows.values() if p.stage == "member")
         held: list[Meeting] = [m for m in tables.meetings.rows.values() if m.stage == "held"]
+        agreed = [m for m in tables.meetings.rows.values() if m.stage == "agreed"]
         ended = [p for p in tables.pairs.rows.values() if p.stage == "ended"]
+        home = {p.name: p.home for p in tables.people.rows.values()}
         wrong = [
-            (members == 4, "four members"),
+            (members == 6, "six members"),
+            (home.get("Chidi") == f"mail/{self.chidi.address}", "chidi, reached by mail"),
             (len(held) == 2, "two hours held"),
+            ([m.starts_at for m in agreed] == [MAIL_HOUR], "the hour agreed on between mail and chat"),
             (all(abs(m.taught[0] - m.taught[1]) <= 60 for m in held), "both directions got the same time"),
             (len(ended) == 1 and ended[0].told_by == "moderator", "one farewell told by a moderator"),
             (not len(tables.letters), "an empty outbox"),
@@ -255,12 +315,16 @@ class Story:
             if not true:
                 raise Failed(f"the database does not show {what}")
         minutes = ", ".join(f"{round(m.taught[0] / 60)} + {round(m.taught[1] / 60)} min" for m in held)
-        self.fact("applied, read and accepted", members)
+        if any(self.chidi.address in line for _, line in self.ravi.seen):
+            raise Failed("ravi saw chidi's address")
+        self.fact("applied, read and accepted", f"{members}, one of them by mail")
         self.fact("pairs who both said yes", len(tables.pairs))
         self.fact("hours held, first half + second half", f"{len(held)}: {minutes}")
+        self.fact("hours agreed on between mail and chat", len(agreed))
         self.fact("farewells told by a moderator", len(ended))
         self.fact("events decided and committed", self.bot.office.events)
         self.fact("messages delivered by relaybot", sum(p.delivered for p in self.bot.postmen.values()))
+        self.fact("letters in chidi's Maildir", len(self.chidi.letters))
         self.fact("messages lost or left undelivered", len(tables.letters))
 
 

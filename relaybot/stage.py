@@ -1,4 +1,4 @@
-"""The stage of the demo: people with real IRC connections, a clock that can be moved, and what the audience sees.
+"""The stage of the demo: people with real connections or a mail address, a clock that moves, what the audience sees.
 
 Nothing here is simulated but time: every line goes through a socket to the embedded server, through
 relaybot's adapter, core and database, and back.
@@ -12,8 +12,14 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default as modern
+from email.utils import format_datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import aiosmtplib
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.text import Text
@@ -22,7 +28,9 @@ from relaybot.app import Bot
 
 ANSWER_SECONDS = 10.0  # real seconds within which an expected line has to come
 QUIET_SECONDS_MAX = 5.0
-COLOURS = ("cyan", "green", "magenta", "yellow", "blue", "red")
+LETTER_LOOK_SECONDS = 0.01  # between two looks into the Maildir
+LETTER_LINES = 5  # of a letter that the audience sees
+COLOURS = ("cyan", "green", "magenta", "yellow", "blue", "red", "bright_cyan", "bright_magenta")
 
 
 class Failed(Exception):
@@ -79,6 +87,17 @@ class Audience:
         clock = self.clock.now().astimezone(ZoneInfo(self.zone))
         shown = Text.assemble((f"{clock:%a %d %b %H:%M} ", "dim"), (f"{who:>14} ", colour), (f"{mark} ", "dim"), text)
         self.console.print(shown if not self.plain else Text(shown.plain), soft_wrap=True)
+
+    def letter(self, who: str, colour: str, mark: str, subject: str, lines: list[str]) -> None:
+        """A letter somebody wrote or got: its subject, its first lines, and how many more there are."""
+        self.line(who, colour, mark, subject)
+        shown = [*lines[:LETTER_LINES]]
+        if len(lines) > LETTER_LINES + 1:
+            shown.append(f"(and {len(lines) - LETTER_LINES} more lines)")
+        else:
+            shown = lines
+        for text in shown:
+            self.console.print(Text(f"{'':>34}| {text}", style="" if self.plain else "dim"), soft_wrap=True)
 
     @contextlib.asynccontextmanager
     async def hour(self, title: str, minutes: int) -> AsyncIterator[None]:
@@ -187,6 +206,84 @@ class Actor:
             self._task.cancel()
         if self._writer is not None:
             self._writer.close()
+
+
+@dataclass
+class LetterBox:
+    """A person who has only mail: writes by SMTP, and reads what relaybot delivered for them into the Maildir."""
+
+    name: str
+    address: str
+    audience: Audience
+    colour: str
+    maildir: Path = Path()
+    server: str = ""  # host:port of the embedded mail server
+    letters: list[EmailMessage] = field(default_factory=list)  # that arrived, in order
+    _read: int = 0
+    _seen: set[str] = field(default_factory=set)
+    _sent: int = 0
+
+    def open(self, server: str, maildir: Path) -> None:
+        """From now on mail goes there and comes from there."""
+        self.server, self.maildir = server, maildir
+
+    async def write(self, to: str, subject: str, text: str, answered: EmailMessage | None = None) -> None:
+        """Write a mail, or an answer to one; returns when relaybot has taken it for good."""
+        mail = EmailMessage()
+        mail["From"], mail["To"], mail["Subject"] = f"{self.name.title()} <{self.address}>", to, subject
+        self._sent += 1
+        mail["Message-ID"] = f"<{self._sent}.{self.name}@{self.address.partition('@')[2]}>"
+        mail["Date"] = format_datetime(self.audience.clock.now())
+        if answered is not None:
+            mail["In-Reply-To"], mail["References"] = answered["Message-ID"], answered["Message-ID"]
+            quoted = "".join(f"> {line}\n" for line in body(answered).splitlines())
+            text = f"{text}\n\nOn {answered['Date']}, {answered['From']} wrote:\n{quoted}"
+        mail.set_content(text)
+        said = text.partition("\n\nOn ")[0].splitlines()
+        self.audience.letter(self.name, self.colour, "writes:", subject, [line for line in said if line.strip()])
+        host, _, port = self.server.rpartition(":")
+        await aiosmtplib.send(mail, sender=self.address, recipients=[to], hostname=host, port=int(port))
+
+    async def answer(self, text: str) -> None:
+        """Answer the letter that was read last, as mail programs do it: to its Reply-To, with its text quoted below."""
+        last = self.letters[self._read - 1]
+        subject = str(last["Subject"])
+        await self.write(
+            str(last["Reply-To"]), subject if subject.startswith("Re: ") else f"Re: {subject}", text, answered=last
+        )
+
+    async def expect(self, *parts: str) -> EmailMessage:
+        """The next letter that contains all parts, whatever lines they stand on; raises Failed when it does not come."""
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while True:
+            self.look()
+            for number in range(self._read, len(self.letters)):
+                letter = self.letters[number]
+                whole = " ".join(f"{letter['Subject']} {body(letter)}".split())
+                if all(part in whole for part in parts):
+                    self._read = number + 1
+                    return letter
+            if time.monotonic() > deadline:
+                last = "; ".join(str(letter["Subject"]) for letter in self.letters[-3:])
+                raise Failed(f"{self.name} waited in vain for a letter with {' ... '.join(parts)!r}; last came: {last}")
+            await asyncio.sleep(LETTER_LOOK_SECONDS)
+
+    def look(self) -> None:
+        """Take, and show, what the Maildir holds for this person and was not seen yet."""
+        found = [path for path in (self.maildir / "new").glob("*") if path.name not in self._seen]
+        for path in sorted(found, key=lambda path: path.stat().st_mtime_ns):
+            self._seen.add(path.name)
+            mail = message_from_bytes(path.read_bytes(), policy=modern)
+            if mail["Delivered-To"] == self.address:
+                self.letters.append(mail)
+                lines = [line for line in body(mail).splitlines() if line.strip()]
+                self.audience.letter(self.name, self.colour, "reads: ", str(mail["Subject"]), lines)
+
+
+def body(mail: EmailMessage) -> str:
+    """The words of a mail."""
+    part = mail.get_body(("plain",))
+    return str(part.get_content()) if part is not None else ""
 
 
 async def let_pass(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -21,6 +22,8 @@ def test_the_story_is_told() -> None:
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     assert "\x1b[" not in done.stdout
     assert "2: 30 + 30 min, 30 + 30 min" in done.stdout or "2: 29 + " in done.stdout
+    assert re.search(r"hours agreed on between mail and chat\W+1\b", done.stdout)
+    assert "chidi reads:  Welcome, Chidi" in done.stdout
     assert time.monotonic() - began < 60
 
 
@@ -30,4 +33,17 @@ async def test_a_broken_story_fails(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     monkeypatch.setitem(demo.APPLICANTS, "bram", demo.Applicant("rust", "k8s", "nowhere at all, never", "dutch"))
 
     assert await demo.tell(plain=True) == 1
-    assert "The story broke: bram waited in vain for '5/6'" in capsys.readouterr().out
+    assert "The story broke: bram waited in vain for '5/7'" in capsys.readouterr().out
+
+
+async def test_a_letter_that_does_not_come_breaks_the_story(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What chidi waits for has to lie in the Maildir: here he never agrees to the rules, so nothing is handed in."""
+    monkeypatch.setattr(stage, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(demo, "REPLY", "Evenings after 18. English.")
+
+    assert await demo.tell(plain=True) == 1
+    told = capsys.readouterr().out
+    assert "The story broke: chidi waited in vain for a letter with 'A6 is now with the moderators'" in told
+    assert "last came: " in told
