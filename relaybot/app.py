@@ -272,17 +272,23 @@ def _host_port(text: str) -> tuple[str, int]:
 
 def try_adapters(config: Config) -> None:
     """Let every network's plug-in read its settings, all mistakes at once; a password still to be filled in is none."""
-    tries = [("irc", name, _irc_settings(name, table.with_secret(), config)) for name, table in config.irc.items()]
-    if config.mail is not None:
-        tries.append(("mail", MAIL_NETWORK, _mail_settings(config.mail.with_secret(), config, bytes(32))))
     lines: list[str] = []
-    for medium, name, settings in tries:
+    for medium, name, settings in adapter_settings(config):
         try:
             _maker(medium)(name, settings)
         except Misconfigured as problem:
             lines.extend(str(problem).splitlines())
     if lines:
         raise Misconfigured("\n".join(lines))
+
+
+def adapter_settings(config: Config) -> list[tuple[str, str, dict[str, object]]]:
+    """(medium, network, settings) of every network the file names, as its plug-in takes them, for trying: mail has no
+    key, and a password still to be filled in is left out or "?"."""
+    found = [("irc", name, _irc_settings(name, table.with_secret(), config)) for name, table in config.irc.items()]
+    if config.mail is not None:
+        found.append(("mail", MAIL_NETWORK, _mail_settings(config.mail.with_secret(), config, bytes(32))))
+    return found
 
 
 def _maker(medium: str) -> Callable[[str, dict[str, object]], Adapter]:

@@ -263,6 +263,29 @@ def _picked(found: Config) -> str:
     return str(told.get("smtp", "")) if isinstance(told, dict) else ""
 
 
+@cli.command()
+def doctor(
+    file: FileOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Everything at the end, as JSON.")] = False,
+    sends_from: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="The IP address that mail leaves from (for SPF and PTR).")
+    ] = "",
+    selector: Annotated[str, typer.Option(metavar="NAME", help="DKIM selector, where no loop mail tells it.")] = "",
+    wait: Annotated[float, typer.Option(min=1, max=3600, help="Seconds to wait for the loop mail.")] = 60,
+) -> None:
+    """Is everything set up right? Tries each server, right, limit and DNS record and says what to do."""
+    from relaybot.doctor import Report, Wishes, examine
+
+    report = Report(lambda finding: None if as_json else print("\n".join(finding.lines()), flush=True))
+    try:
+        asyncio.run(examine(read_config(file), Wishes(sends_from, selector, wait), report))
+    except Misconfigured as problem:
+        for line in str(problem).splitlines():
+            report.fail("configuration", line, "mend it, then ask again")
+    print(json.dumps(report.as_dict(), indent=2, ensure_ascii=False) if as_json else report.summary())
+    raise SystemExit(1 if report.failed else 0)
+
+
 # ---------------------------------------------------------------------------------------- database
 
 
@@ -270,11 +293,15 @@ def _picked(found: Config) -> str:
 def backup(target: Path, file: FileOption = None) -> None:
     """Copy the database into TARGET while relaybot may be running."""
     from storage.copies import backup as copy
+    from storage.copies import note_backup
 
+    found = read_config(file)
     try:
-        copy(read_config(file).database, target)
+        copy(found.database, target)
     except (OSError, sqlite3.Error) as problem:
         raise Misconfigured(f"no backup was made: {problem}") from None
+    with contextlib.suppress(OSError):  # another user's backup is one all the same
+        note_backup(found.state_dir, target)
     print(f"Backed up to {target} ({target.stat().st_size // 1024} KiB).")
 
 

@@ -5,9 +5,10 @@ A copy is made by `VACUUM INTO`: consistent, compact, without remains of deleted
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from relaybot.ports import Misconfigured
 from storage.files import PRIVATE, Lock, check_place, sync_folder
 from storage.migrations import APPLICATION_ID, VERSION
 
+NOTE = "last-backup.json"  # in state_dir: when the newest backup was made, and as which file
 _OWN_FILES = ("", "-wal", "-shm", "-journal")  # what a database is made of, as suffixes of its name
 
 
@@ -68,6 +70,20 @@ def backup(path: Path, target: Path) -> None:
         raise Misconfigured(f"The folder for the backup does not exist: {target.parent}")
     with closing(sqlite3.connect(read_only(path), uri=True, isolation_level=None)) as connection:
         copy_into(connection, target)
+
+
+def note_backup(state_dir: Path, target: Path) -> None:
+    """Note that a backup was made, for `relaybot doctor`. Raises OSError."""
+    note = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "to": str(target.resolve())}
+    (state_dir / NOTE).write_text(json.dumps(note) + "\n", encoding="utf-8")
+
+
+def last_backup(state_dir: Path) -> tuple[datetime, str] | None:
+    """When the newest backup was made and as which file; None where that is not known."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        note = json.loads((state_dir / NOTE).read_bytes())
+        return datetime.fromisoformat(note["at"]).astimezone(UTC), str(note["to"])
+    return None
 
 
 def restore(source: Path, path: Path) -> Path | None:
