@@ -24,6 +24,7 @@ from relaybot.parts import Skill as Skill
 from relaybot.parts import Style as Style
 from relaybot.parts import Urgency as Urgency
 from relaybot.parts import Window as Window
+from relaybot.parts import medium as medium
 from relaybot.postal import File as File
 from relaybot.postal import Mailbox as Mailbox
 from relaybot.postal import Post as Post

@@ -139,6 +139,11 @@ class Urgency(IntEnum):
     URGENT = 2
 
 
+def medium(address: str) -> str:
+    """The kind of medium of an address or a network: "irc", "mail", "matrix"."""
+    return address.partition("/")[0].partition(":")[0]
+
+
 class Numbered:
     """A record whose number is its key."""
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from relaybot import times
 from relaybot.desk import Desk
-from relaybot.model import Person, Post, Style
+from relaybot.model import Person, Post, Style, medium
 from relaybot.nouns import fit, people, posts
 from relaybot.skills import read_skills
 from relaybot.words import asking as words
@@ -93,9 +93,7 @@ def rests_until(desk: Desk, person: Person) -> datetime | None:
 
 def publish(desk: Desk, post: Post, place: str) -> Post:
     """Show an open ask in every channel, and begin its clock."""
-    line = words.public(
-        post.id, post.name, post.address.partition("/")[0].partition(":")[0], place, post.learn, post.offer
-    )
+    line = words.public(post.id, post.name, medium(post.address), place, post.learn, post.offer)
     for network in desk.policy.networks.values():
         if network.public and network.style is Style.LINE and not network.list_mode:
             desk.post(network.public, line)

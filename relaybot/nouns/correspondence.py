@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from relaybot.desk import Desk
-from relaybot.model import Letter, Message, Person, Post, Style, Urgency
+from relaybot.model import Letter, Message, Person, Post, Style, Urgency, medium
 from relaybot.nouns import mailboxes, people, subscriptions
 from relaybot.ports import Refused
 from relaybot.words import asking as words
@@ -86,7 +86,7 @@ def _paragraphs(clean: list[str]) -> tuple[str, ...]:
 
 
 def _foot(by: Person, post: Post) -> tuple[str, ...]:
-    return words.letter_foot(by.name, by.home.partition("/")[0].partition(":")[0], post.id)
+    return words.letter_foot(by.name, medium(by.home), post.id)
 
 
 def _write(
@@ -126,7 +126,7 @@ def settled(desk: Desk, reference: str, outcome: str, reason: str) -> None:
     if to and reader is None:
         return
     name = reader.name if reader is not None else post.name
-    network = (reader.home if reader is not None else post.address).partition("/")[0].partition(":")[0]
+    network = medium(reader.home if reader is not None else post.address)
     if outcome == "sent":
         _tell_chat(desk, person, words.delivered(name, network, number, desk.now, people.zone(person)))
     elif outcome == "waiting":

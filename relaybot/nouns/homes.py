@@ -9,7 +9,7 @@ from collections import Counter
 
 from relaybot import forms
 from relaybot.desk import Desk
-from relaybot.model import Message, Person
+from relaybot.model import Message, Person, medium
 from relaybot.nouns import linking, outbox, pairs, people, relay, subscriptions, whereabouts
 from relaybot.ports import Refused
 from relaybot.rules import ACTIVE_PAIRS
@@ -20,13 +20,13 @@ def meant(desk: Desk, person: Person, said: str) -> str:
     """The one linked address somebody means by a medium, a network or the address itself; raises Refused."""
     mine, word = people.addresses(desk, person), said.strip().casefold()
     exact = [a for a in mine if word in {a.casefold(), linking.account(a).casefold(), a.partition("/")[0].casefold()}]
-    found = exact or [a for a in mine if linking.kind(a) == word]
+    found = exact or [a for a in mine if medium(a) == word]
     if len(found) == 1:
         return found[0]
     if found:
         raise Refused(words.which([linking.account(a) for a in found]))
     networks = linking.configured(desk)
-    if word in {linking.kind(n) for n in networks} | {n.casefold() for n in networks}:
+    if word in {medium(n) for n in networks} | {n.casefold() for n in networks}:
         raise Refused(words.not_linked(word.partition(":")[0]))
     raise Refused(words.no_medium(said, linking.media(networks), [linking.shown(desk, a) for a in mine]))
 
@@ -44,7 +44,7 @@ def prefer(desk: Desk, person: Person, address: str) -> None:
     *_, after = whereabouts.lines(desk, person)
     desk.answer(person, address, words.here_we_are(len(asked), "" if asked else after))
     if waited:
-        desk.answer(person, address, words.waited(waited, linking.kind(before)))
+        desk.answer(person, address, words.waited(waited, medium(before)))
     _bring(desk, person, before, address)
     for number in asked:
         dialogue = desk.dialogues.get(number)
@@ -117,7 +117,7 @@ def unlink(desk: Desk, person: Person, address: str, speaks_at: str = "") -> Per
         outbox.move(desk, letter, person.home)
     relay.plan_expiry(desk, person)
     _leave_places(desk, person, address.partition("/")[0])
-    desk.note(person.id, f"unlinked {linking.kind(address)}", f"person {person.id}")
+    desk.note(person.id, f"unlinked {medium(address)}", f"person {person.id}")
     return person
 
 

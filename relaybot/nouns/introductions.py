@@ -6,8 +6,7 @@ A letter is in three parts, because the times that suit both stand in its middle
 from __future__ import annotations
 
 from relaybot.desk import Desk
-from relaybot.model import Pair, Person, Style
-from relaybot.nouns.letters_out import medium
+from relaybot.model import Pair, Person, Style, medium
 from relaybot.words import consenting as words
 from relaybot.words import introducing as letter_words
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from relaybot.desk import Desk
-from relaybot.model import Letter, Person, Urgency
+from relaybot.model import Letter, Person, Urgency, medium
 from relaybot.nouns import cases, mailboxes, outbox, people
 from relaybot.rules import RUNNING_MEETINGS
 from relaybot.words import reaching as words
@@ -19,11 +19,6 @@ AWAY = "reader-away"  # timer: letters wait because their reader is not there
 TOLD = "reach-told"  # timer: its being there says that this was told lately
 NOT_CONNECTED = "not connected"  # how adapters begin the reason of a letter that waits for its whole network
 RELAY = "relay "
-
-
-def medium(address: str) -> str:
-    """The kind of medium of an address: "irc", "matrix", "mail"."""
-    return address.partition("/")[0].partition(":")[0]
 
 
 def elsewhere(desk: Desk, person: Person, but: str) -> str:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from hashlib import blake2b
 
 from relaybot.desk import Desk
-from relaybot.model import Address, Code, Person, Style, Tally
+from relaybot.model import Address, Code, Person, Style, Tally, medium
 from relaybot.nouns import codes, people, profile
 from relaybot.ports import Refused
 from relaybot.words import letters as letter_words
@@ -33,11 +33,6 @@ LONGEST_ADDRESS = 200
 # -------------------------------------------------------------------------------------------- addresses
 
 
-def kind(address: str) -> str:
-    """The kind of medium of a network or an address: "irc", "mail", "matrix"."""
-    return address.partition("/")[0].partition(":")[0]
-
-
 def account(address: str) -> str:
     """What people call an address: without the name of its network."""
     return address.partition("/")[2] or address
@@ -45,21 +40,21 @@ def account(address: str) -> str:
 
 def shown(desk: Desk, address: str) -> str:
     """An address as its own reader is shown it: "ana on IRC", "ana@example.org"; the network's name where there are several."""
-    if kind(address) == "mail":
+    if medium(address) == "mail":
         return account(address)
-    same = [name for name in configured(desk) if kind(name) == kind(address)]
+    same = [name for name in configured(desk) if medium(name) == medium(address)]
     name = address.partition("/")[0].partition(":")[2] if len(same) > 1 else ""
-    return words.account_on(account(address), kind(address), name)
+    return words.account_on(account(address), medium(address), name)
 
 
 def configured(desk: Desk) -> list[str]:
     """The networks somebody can be written to on."""
-    return sorted(name for name in desk.policy.networks if kind(name) in _SHAPES)
+    return sorted(name for name in desk.policy.networks if medium(name) in _SHAPES)
 
 
 def media(networks: Iterable[str]) -> list[str]:
     """What the kinds of these networks are called."""
-    return [words.medium(k) for k in dict.fromkeys(kind(name) for name in networks)]
+    return [words.medium(k) for k in dict.fromkeys(medium(name) for name in networks)]
 
 
 def read(text: str, networks: Sequence[str]) -> list[str]:
@@ -67,10 +62,10 @@ def read(text: str, networks: Sequence[str]) -> list[str]:
     said = text.strip().strip("<>").removeprefix("mailto:").strip()
     name, slash, rest = said.partition("/")
     named = [n for n in networks if slash and n.casefold() == name.casefold()]
-    found = [f"{n}/{_folded(kind(n), rest)}" for n in named if _fits(kind(n), rest)]
+    found = [f"{n}/{_folded(medium(n), rest)}" for n in named if _fits(medium(n), rest)]
     if found or len(said) > LONGEST_ADDRESS:
         return found
-    return [f"{n}/{_folded(kind(n), said)}" for n in networks if _fits(kind(n), said)]
+    return [f"{n}/{_folded(medium(n), said)}" for n in networks if _fits(medium(n), said)]
 
 
 def _fits(medium: str, said: str) -> bool:
@@ -130,7 +125,7 @@ def send(desk: Desk, person: Person, address: str, asked_at: str) -> str:
     desk.plan("code-expires", digest, desk.now + valid)
     letter = desk.style(address) is Style.LETTER
     _write(desk, address, asked_at, code, valid, letter=letter)
-    return words.code_sent(account(address), kind(address), valid, letter=letter, again=earlier is not None)
+    return words.code_sent(account(address), medium(address), valid, letter=letter, again=earlier is not None)
 
 
 def send_where_reached(desk: Desk, person: Person, address: str) -> str:
@@ -152,7 +147,7 @@ def send_if_never(desk: Desk, person: Person, address: str) -> None:
 
 
 def _write(desk: Desk, address: str, asked_at: str, code: str, valid: timedelta, *, letter: bool) -> None:
-    title, who, where = profile.title(desk), account(asked_at)[:60], words.on(kind(asked_at))
+    title, who, where = profile.title(desk), account(asked_at)[:60], words.on(medium(asked_at))
     if letter:
         team = [p.name for p in people.moderators(desk)]
         lines = (
@@ -241,7 +236,7 @@ def link(desk: Desk, person: Person, address: str) -> None:
     desk.put(Address(desk.name, address, person.id))
     for code in [c for c in desk.codes.where("address", address.casefold()) if c.purpose in {PURPOSE, PROVED}]:
         drop(desk, code)
-    desk.note(person.id, f"linked {kind(address)}", f"person {person.id}")
+    desk.note(person.id, f"linked {medium(address)}", f"person {person.id}")
     if person.moderator:
         people.let_in(desk, address)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from relaybot.desk import Desk
-from relaybot.model import Letter, Person, Style
+from relaybot.model import Letter, Person, Style, medium
 from relaybot.words import letters as words
 from relaybot.words import relaying
 
@@ -33,7 +33,7 @@ def _of_a_partner(desk: Desk, letter: Letter) -> Letter | None:
     if letter.style is Style.LINE:
         return replace(letter, text=tuple(relaying.carried(writer.name, line) for line in letter.text[:-1]), via="")
     said = tuple(line.removeprefix(relaying.carried(writer.name, "")) for line in letter.text)
-    text = (*said, relaying.how_to_answer(writer.name, writer.home.partition("/")[0].partition(":")[0]))
+    text = (*said, relaying.how_to_answer(writer.name, medium(writer.home)))
     return replace(letter, text=text, via=writer.name, subject=relaying.writes_to_you(writer.name))
 
 

@@ -9,7 +9,7 @@ import re
 
 from relaybot import forms
 from relaybot.desk import Desk
-from relaybot.model import Code, Message, Person, Style
+from relaybot.model import Code, Message, Person, Style, medium
 from relaybot.nouns import codes, linking, merging, pairs, people, profile, team
 from relaybot.words import linking as words
 
@@ -75,14 +75,14 @@ def conclude(desk: Desk, code: Code, sender: str) -> None:
         linking.drop(desk, code)
     networks = [a.partition("/")[0] for a in people.addresses(desk, asker)]
     partners = [pairs.partner(desk, pair, asker).name for pair in pairs.of(desk, asker)]
-    said = words.linked([linking.kind(n) for n in networks], linking.kind(address), partners, linking.kind(before))
+    said = words.linked([medium(n) for n in networks], medium(address), partners, medium(before))
     _tell(desk, asker, "" if there else sender, said)
     if there:
         desk.answer(asker, sender, words.linked_here(*_known_as(asker), profile.title(desk)))
 
 
 def _known_as(person: Person) -> tuple[str, str]:
-    return linking.account(person.home), words.on(linking.kind(person.home))
+    return linking.account(person.home), words.on(medium(person.home))
 
 
 def _tell(desk: Desk, person: Person, at: str, line: str) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from relaybot.desk import Desk
-from relaybot.model import Enclosure, Letter, Pair, Person, Style
+from relaybot.model import Enclosure, Letter, Pair, Person, Style, medium
 from relaybot.nouns import cases, kept_files, letters_out, outbox, pairs, people, sessions
 from relaybot.nouns.letters_out import RELAY
 from relaybot.ports import Refused
@@ -179,7 +179,7 @@ def _by_letter(
     desk: Desk, pair: Pair, writer: Person, reader: Person, said: list[str], mode: str, *, keep: bool
 ) -> str:
     """To somebody who reads mail: a letter as one letter, lines of a chat gathered; returns how it goes out."""
-    end = words.how_to_answer(writer.name, letters_out.medium(writer.home))
+    end = words.how_to_answer(writer.name, medium(writer.home))
     waiting = [x for x in on_the_way(desk, pair, writer, reader) if x.held and x.via]
     if waiting:
         desk.change(waiting[-1], text=(*waiting[-1].text[:-1], *said, end))
@@ -446,19 +446,19 @@ def settled(desk: Desk, letter: Letter, reference: str, outcome: str, reason: st
 
 def _delivered(desk: Desk, letter: Letter, writer: Person, reader: Person) -> str:
     """The truth about words that left, with the medium where it is not the writer's own."""
-    zone, medium = people.zone(writer), letters_out.medium(letter.to)
+    zone, there = people.zone(writer), medium(letter.to)
     if letter.style is Style.LETTER:
         return words.mailed(reader.name, desk.now, zone)
-    elsewhere = medium if medium != letters_out.medium(writer.home) else ""
+    elsewhere = there if there != medium(writer.home) else ""
     return words.delivered(reader.name, desk.now, zone, elsewhere)
 
 
 def _tell_waiting(desk: Desk, pair: Pair, writer: Person, letter: Letter, reason: str) -> None:
     reader, reach = desk.people[letter.person], desk.policy.reach
-    several = len({letters_out.medium(name) for name in desk.policy.networks}) > 1
+    several = len({medium(name) for name in desk.policy.networks}) > 1
     said = words.waiting(
         reader.name,
-        letters_out.medium(letter.to),
+        medium(letter.to),
         reachable=not reason.startswith(letters_out.NOT_CONNECTED),
         hours=reach.letter_hours,
         elsewhere=reach.elsewhere_hours if several and not letter.moved else 0,

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from relaybot import forms, times
 from relaybot.desk import Desk
-from relaybot.model import Application, Dialogue, Meeting, Pair, Person
+from relaybot.model import Application, Dialogue, Meeting, Pair, Person, medium
 from relaybot.nouns import applications, cases, linking, meetings, offers, pairs, people, profile, sessions
 from relaybot.rules import ACTIVE_PAIRS, RUNNING_MEETINGS
 from relaybot.words import guiding as words
@@ -47,7 +47,7 @@ def _written_to(desk: Desk, person: Person) -> list[str]:
     others = [a for a in people.addresses(desk, person) if a != person.home]
     if not others:
         return []
-    example = linking.kind(others[0]) if linking.kind(others[0]) != linking.kind(person.home) else others[0]
+    example = medium(others[0]) if medium(others[0]) != medium(person.home) else others[0]
     return [
         linking_words.written_to(
             linking.shown(desk, person.home), [linking.shown(desk, address) for address in others], example

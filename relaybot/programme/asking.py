@@ -11,7 +11,7 @@ from relaybot import forms, times
 from relaybot.commands import Call, Ref, Text, Who, command, on_prose, on_receipt, on_reply, on_timer
 from relaybot.desk import Desk
 from relaybot.forms import Form, Question, form, given, yes_no
-from relaybot.model import Dialogue, Letter, Message, Person, Post
+from relaybot.model import Dialogue, Letter, Message, Person, Post, medium
 from relaybot.nouns import asks, correspondence, people, posts, subscriptions
 from relaybot.nouns.naming import handle
 from relaybot.ports import Invalid, Refused
@@ -56,7 +56,7 @@ def _may_ask(desk: Desk, person: Person) -> None:
 def _preview(desk: Desk, dialogue: Dialogue) -> tuple[str, ...]:
     address, text = dialogue.note.split("\n", 1)
     person, wish = desk.people[dialogue.person], asks.read(text)
-    network = address.partition("/")[0].partition(":")[0]
+    network = medium(address)
     number = (tally.value if (tally := desk.tallies.get("post")) else 0) + 1
     line = words.public(number, person.name, network, asks.place_named(person, text), wish.learn, wish.offer)
     return (words.preview(line),)
@@ -69,7 +69,7 @@ def _asked(desk: Desk, dialogue: Dialogue) -> None:
         return
     _may_ask(desk, person)  # while the question was open something may have happened
     address, text = dialogue.note.split("\n", 1)
-    wish, network = asks.read(text), address.partition("/")[0].partition(":")[0]
+    wish, network = asks.read(text), medium(address)
     post = Post(
         programme=desk.name,
         id=desk.number("post"),

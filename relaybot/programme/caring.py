@@ -13,7 +13,7 @@ from relaybot import forms, times
 from relaybot.commands import Call, Who, Word, command, on_timer
 from relaybot.desk import Desk
 from relaybot.forms import Form, Question, form, given, yes_no
-from relaybot.model import Dialogue, Pair, Person
+from relaybot.model import Dialogue, Pair, Person, medium
 from relaybot.nouns import forgetting, offers, pairs, people, profile, subscriptions, team
 from relaybot.ports import Invalid, Refused
 from relaybot.skills import show_skills
@@ -46,7 +46,7 @@ def privacy(desk: Desk, call: Call) -> None:
     """Counts of what is really there, and the programme's own numbers."""
     first = words.kept(_kept(desk, call.person)) if call.person is not None else words.nothing_kept(profile.title(desk))
     keep = desk.policy.application
-    irc = any(n.partition(":")[0] == "irc" for n in desk.policy.networks)
+    irc = any(medium(n) == "irc" for n in desk.policy.networks)
     _privately(
         desk,
         call,

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from relaybot.commands import Call, Number, command, on_receipt, on_timer
 from relaybot.desk import Desk
-from relaybot.model import File, Letter, Person, Style
-from relaybot.nouns import kept_files, letters_out, people
+from relaybot.model import File, Letter, Person, Style, medium
+from relaybot.nouns import kept_files, people
 from relaybot.nouns.relay import OPEN
 from relaybot.ports import Refused
 from relaybot.rules import ACTIVE_PAIRS
@@ -31,9 +31,9 @@ def file(desk: Desk, call: Call) -> None:
     to = _mail_address(desk, call)
     if not to:
         mail = any(n.style is Style.LETTER for n in desk.policy.networks.values())
-        medium = letters_out.medium(call.message.sender or call.me.home)
+        here = medium(call.message.sender or call.me.home)
         zone = people.zone(call.me)
-        raise Refused(words.no_way(found.enclosure, number, medium, found.expires_at, zone, mail=mail))
+        raise Refused(words.no_way(found.enclosure, number, here, found.expires_at, zone, mail=mail))
     desk.tell(
         call.me,
         words.here(found.enclosure),

@@ -14,7 +14,7 @@ from relaybot import forms, times
 from relaybot.commands import Call, Ref, Text, Who, command, on_timer
 from relaybot.desk import Desk
 from relaybot.forms import Form, Question, form, given
-from relaybot.model import Application, Dialogue, Person, Urgency
+from relaybot.model import Application, Dialogue, Person, Urgency, medium
 from relaybot.nouns import applications, decisions, people, promises
 from relaybot.ports import Invalid, Refused
 from relaybot.rules import step
@@ -35,7 +35,7 @@ def _holder(desk: Desk, application: Application) -> str:
 
 
 def _medium(person: Person) -> str:
-    kind = person.home.partition("/")[0].partition(":")[0]
+    kind = medium(person.home)
     return MEDIA.get(kind, kind)
 
 

@@ -12,7 +12,7 @@ from relaybot import forms, times
 from relaybot.commands import COMMANDS, Arg, Call, Who, command, on_prose
 from relaybot.desk import Desk
 from relaybot.forms import Form, GoTo, Instead, Question, form, given
-from relaybot.model import Address, Dialogue, Message, Person, Style, Window
+from relaybot.model import Address, Dialogue, Message, Person, Style, Window, medium
 from relaybot.nouns import applications, enrolment, linking, people, profile, promises, unfinished
 from relaybot.ports import Invalid, Refused
 from relaybot.skills import read_skills, renamed, show_skills
@@ -188,14 +188,10 @@ def _read_languages(desk: Desk, dialogue: Dialogue, text: str) -> str:
 MEDIA = {"mail": "Mail", "matrix": "Matrix", "irc": "IRC"}
 
 
-def _kind(network: str) -> str:
-    return network.partition(":")[0]
-
-
 def _other_media(desk: Desk, person: Person) -> list[str]:
     """Kinds of network the programme has besides the one the person speaks on."""
-    here = _kind(person.home.partition("/")[0])
-    return sorted({_kind(name) for name in desk.policy.networks} - {here, "terminal"})
+    here = medium(person.home)
+    return sorted({medium(name) for name in desk.policy.networks} - {here, "terminal"})
 
 
 def _has_other_media(desk: Desk, dialogue: Dialogue) -> bool:
@@ -208,7 +204,7 @@ def _media_named(desk: Desk, person: Person) -> str:
 
 def _ask_reach(desk: Desk, dialogue: Dialogue) -> str:
     person = desk.people[dialogue.person]
-    here = _kind(person.home.partition("/")[0])
+    here = medium(person.home)
     return words.reach(_media_named(desk, person), MEDIA.get(here, here))
 
 
@@ -216,7 +212,7 @@ def _read_reach(desk: Desk, dialogue: Dialogue, text: str) -> str:
     """An address on another medium the programme has, as our own kind of address."""
     person = desk.people[dialogue.person]
     kinds = _other_media(desk, person)
-    found = linking.read(text, [name for name in linking.configured(desk) if _kind(name) in kinds])
+    found = linking.read(text, [name for name in linking.configured(desk) if medium(name) in kinds])
     if not found:
         raise Invalid(words.no_address(_media_named(desk, person)))
     if len(found) > 1:
@@ -324,7 +320,7 @@ def _handed_in(desk: Desk, dialogue: Dialogue) -> None:
         desk.tell(person, *said, about=f"A{application.id}", subject=letter_words.handed_in_subject())
     else:
         desk.tell(person, words.handed_in(person, application, usual, by))
-    network = _kind(person.home.partition("/")[0])
+    network = medium(person.home)
     people.tell_team(
         desk,
         words.team_new(person, application, MEDIA.get(network, network), by),

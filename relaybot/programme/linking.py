@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from relaybot.commands import Call, Text, command, on_receipt, on_timer
 from relaybot.desk import Desk
-from relaybot.model import Letter
+from relaybot.model import Letter, medium
 from relaybot.nouns import linking, people, proving
 from relaybot.ports import Refused
 from relaybot.words import linking as words
@@ -93,7 +93,7 @@ def code_told(desk: Desk, letter: Letter, reference: str, outcome: str, reason: 
         return
     name, until = linking.account(code.address), code.expires_at or desk.now
     if outcome == "waiting":
-        desk.tell(person, words.code_waits(name, linking.kind(code.address), until, people.zone(person)))
+        desk.tell(person, words.code_waits(name, medium(code.address), until, people.zone(person)))
         return
     linking.drop(desk, code)
     desk.tell(person, words.code_lost(name, reason))

@@ -9,7 +9,7 @@ from relaybot import forms
 from relaybot.commands import Call, Text, command
 from relaybot.desk import Desk
 from relaybot.forms import Form, form, given, yes_no
-from relaybot.model import Dialogue, Person
+from relaybot.model import Dialogue, Person, medium
 from relaybot.nouns import homes, linking, pairs, people, profile
 from relaybot.nouns.naming import private_if_about_moderator
 from relaybot.ports import Refused
@@ -49,7 +49,7 @@ def prefer(desk: Desk, call: Call) -> None:
     homes.prefer(desk, call.me, address)
     if call.team or address != call.message.sender:  # said after what waited has moved, because this stays here
         others = [linking.shown(desk, a) for a in people.addresses(desk, call.me) if a != address]
-        call.reply(desk, words.from_now(linking.kind(address), others), *_places(desk, call.me))
+        call.reply(desk, words.from_now(medium(address), others), *_places(desk, call.me))
 
 
 def _places(desk: Desk, person: Person) -> list[str]:
@@ -67,15 +67,15 @@ def _places(desk: Desk, person: Person) -> list[str]:
 def unlink(desk: Desk, call: Call) -> None:
     """One's own address at once; somebody else's by a moderator, after a yes."""
     said = call.text("medium").strip()
-    who, _, medium = said.rpartition(" ")
+    who, _, where = said.rpartition(" ")
     if who and call.me.moderator:
-        _of_somebody(desk, call, who.strip(), medium)
+        _of_somebody(desk, call, who.strip(), where)
         return
     address = homes.meant(desk, call.me, said)
     homes.may_unlink(desk, call.me, address)
     sender = call.message.sender
     person = homes.unlink(desk, call.me, address, sender)
-    line = words.unlinked(linking.account(address), linking.kind(address), linking.account(person.home))
+    line = words.unlinked(linking.account(address), medium(address), linking.account(person.home))
     desk.post(address, words.unlinked_there(person.name, profile.title(desk)))
     if sender not in {address, person.home}:
         desk.answer(person, sender, line)
@@ -124,7 +124,7 @@ def _done(desk: Desk, dialogue: Dialogue) -> None:
     desk.post(address, words.unlinked_there(person.name, profile.title(desk)))
     desk.tell(person, words.unlinked_by_moderator(linking.account(address), by.name))
     if not dialogue.place:
-        people.tell_team(desk, words.team_done(by.name, person.name, linking.kind(address)), hidden_from=(by.id,))
+        people.tell_team(desk, words.team_done(by.name, person.name, medium(address)), hidden_from=(by.id,))
     forms.say(desk, dialogue, words.done(person.name, linking.account(address)))
 
 
