@@ -99,6 +99,7 @@ class WireWorld:
         self.away: set[str] = set()
         self.vouched: dict[str, bool] = {}
         self.people: dict[str, Wire] = {}
+        self.servers: dict[str, str] = {}  # network -> host:port
         self._places: set[str] = set()
         self._stack = contextlib.AsyncExitStack()
         self.bot: Bot = self._run(self._start())
@@ -109,14 +110,20 @@ class WireWorld:
 
         return self.runner.run(wrap())
 
-    async def _start(self) -> Bot:
+    async def _open(self) -> Bot:
+        """Relaybot as it is before it runs; `servers` says where each network is."""
         usual = config.default(self.folder)
         networks = {n: v for n, v in usual.programmes[0].policy.networks.items() if n.startswith("irc:")}
         policy = self.policy.model_copy(update={"networks": networks})
-        programme = config.ProgrammeConfig(NAME, policy, ("irc:embedded/nobody",))
+        programme = config.ProgrammeConfig(NAME, policy, (f"{self.network}/nobody",))
         embedded = EmbeddedTable(irc="127.0.0.1:0", smtp="")
         settings = config.Config(usual.relaybot, (programme,), {}, None, embedded, self.folder)
         bot = await self._stack.enter_async_context(app.open_bot(settings, clock=self.clock))
+        self.servers[self.network] = bot.embedded["irc"]
+        return bot
+
+    async def _start(self) -> Bot:
+        bot = await self._open()
         decision = tuple(_forget_nobody(bot))
         await bot.store.commit([decision], [])
         bot.programmes[NAME].apply(decision)
@@ -151,7 +158,7 @@ class WireWorld:
         self.programme.apply(changes)
         for change in changes:
             self.bot.office.committed(change)
-            if isinstance(change.record, Address):
+            if isinstance(change.record, Address) and change.record.address.startswith(f"{self.network}/"):
                 self._run(self._connected(change.record.address.partition("/")[2]))
 
     def say(self, who: str, text: str, place: str = "") -> None:
@@ -164,7 +171,7 @@ class WireWorld:
             await self._connected(name)
         wire = self.people[who]
         if channel.startswith(f"#{NAME}-m") and channel[len(NAME) + 3 :].isdigit():
-            await self._open_place(f"{NETWORK}/{channel}")
+            await self._open_place(f"{self.network}/{channel}")
         if channel and channel not in wire.channels:
             wire.join(channel)
             await wire.flush()
@@ -188,13 +195,13 @@ class WireWorld:
         await self._rest()
 
     def _known(self) -> set[str]:
-        local = {a.address.partition("/")[2] for a in self.programme.tables.addresses.rows.values()}
-        return {name for name in local if f"{NETWORK}/{name}" not in self.away}
+        addresses = {a.address for a in self.programme.tables.addresses.rows.values()} - self.away
+        return {a.partition("/")[2] for a in addresses if a.startswith(f"{self.network}/")}
 
     async def _connected(self, name: str) -> None:
         if name in self.people:
             return
-        host, _, port = self.bot.embedded["irc"].rpartition(":")
+        host, _, port = self.servers[self.network].rpartition(":")
         reader, writer = await asyncio.open_connection(host, int(port))
         wire = Wire(name, lambda target, text: self._heard(name, target, text), reader, writer)
         self.people[name] = wire
@@ -202,7 +209,7 @@ class WireWorld:
         wire.send(f"USER {name} 0 * :{name}")
         wire.task = asyncio.create_task(wire.read())
         wire.join(f"#{NAME}")
-        person = self.programme.tables.addresses.rows.get(f"{NETWORK}/{name}")
+        person = self.programme.tables.addresses.rows.get(f"{self.network}/{name}")
         if person is not None and self.programme.tables.people.rows[person.person].moderator:
             wire.join(f"#{NAME}-mods")
         await wire.flush()
