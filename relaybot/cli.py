@@ -191,7 +191,8 @@ def check(file: FileOption = None) -> None:
     found = read_config(file)
     app.try_adapters(found)
     names = ", ".join(p.name for p in found.programmes)
-    networks = ", ".join([*(f"irc {n}" for n in found.irc), *(["embedded"] if found.embedded else [])])
+    mail, embedded = (["mail"] if found.mail else []), (["embedded"] if found.embedded else [])
+    networks = ", ".join([*(f"irc {n}" for n in found.irc), *mail, *embedded])
     print(f"The configuration is in order: programme {names}; networks: {networks}.")
     for programme in found.programmes:
         if not programme.moderators and not found.embedded:
@@ -206,6 +207,8 @@ def check(file: FileOption = None) -> None:
             print("      keep it invite-only, or make relaybot its operator and set moderators_closed = true.")
         if table.lacks_secret:
             print(f"Note: irc {name} has an account but neither a password nor a certificate yet; run needs one.")
+    if found.mail is not None and found.mail.lacks_secret:
+        print("Note: mail has an account but no password yet; run needs one.")
 
 
 @cli.command("mail-in")

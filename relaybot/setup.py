@@ -1,4 +1,4 @@
-"""`relaybot init`: at most eight questions, then relaybot.toml, programmes/NAME.toml and a systemd unit.
+"""`relaybot init`: eight questions at most, then relaybot.toml, programmes/NAME.toml and a systemd unit.
 
 What is written is checked before it counts: the files it makes pass `relaybot check`. Existing files
 are never overwritten.
@@ -16,14 +16,16 @@ from pathlib import Path
 
 import typer
 
-from relaybot import config
+from relaybot import app, config
 from relaybot.policy import Policy
 from relaybot.ports import Misconfigured
+
+LMTP_PORT = 8024  # what operators.md tells mail servers
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What init asked."""
+    """What init asked; an empty host means not by IRC, an empty address not by mail."""
 
     programme: str
     owner: str
@@ -32,10 +34,14 @@ class Answers:
     channel: str
     account: str
     moderators: tuple[str, ...]
-    rules: str
+    address: str = ""
+    port: int = LMTP_PORT  # on which the mail server hands mail over
+    listed: str = ""  # the mailing list's address
+    external: bool = False  # whether another server distributes the list
 
 
 QUESTIONS_MAX = 8
+NONE = "-"
 
 
 def ask_and_write(folder: Path) -> None:
@@ -45,17 +51,52 @@ def ask_and_write(folder: Path) -> None:
 
 
 def _ask() -> Answers:
-    typer.echo("Eight short questions; Enter takes what stands in brackets.")
+    typer.echo("Eight short questions at most; Enter takes what stands in brackets, - means none.")
     programme = _until("1/8 A short name for the programme", "tech-peer", _is_name)
     owner = _until("2/8 Who runs relaybot, and how are they reached (shown to the network)", "", bool)
-    host = _until("3/8 IRC server", "irc.libera.chat", _is_host)
-    network = _until("4/8 A short name for that network", _network_name(host), _is_name)
-    channel = _until("5/8 Public channel of the programme", f"#{programme}", _is_channel)
-    account = _until("6/8 relaybot's services account there (empty: none)", "", lambda text: " " not in text)
-    names = typer.prompt("7/8 Services accounts of the moderators, with spaces between", default="", show_default=False)
-    rules = typer.prompt("8/8 Your rules in one line", default=Policy().rules_line)
-    moderators = tuple(f"irc:{network}/{name}" for name in names.replace(",", " ").split())
-    return Answers(programme, owner, network, host, channel, account, moderators, rules)
+    host, channel, account = _ask_irc(programme)
+    address, port, listed, external = _ask_mail(needed=not host)
+    names = _until(
+        "8/8 The moderators, with spaces between: services accounts on IRC, or mail addresses",
+        "",
+        lambda text: all(address if "@" in name else host for name in _words(text)),
+    )
+    network = _network_name(host) if host else ""
+    moderators = tuple(f"mail:{name}" if "@" in name else f"irc:{network}/{name}" for name in _words(names))
+    return Answers(
+        programme, owner, network, host, channel, account, moderators, address, port, listed, external
+    )  # fmt: skip
+
+
+def _ask_irc(programme: str) -> tuple[str, str, str]:
+    """Host, public channel, services account; all empty where relaybot is not to be on IRC."""
+    host = _until("3/8 IRC server (-: not by IRC)", "irc.libera.chat", lambda text: text == NONE or _is_host(text))
+    if host == NONE:
+        return "", "", ""
+    channel = _until("4/8 Public channel of the programme", f"#{programme}", _is_channel)
+    account = _until("5/8 relaybot's services account there (-: none)", NONE, lambda text: " " not in text)
+    return host, channel, "" if account == NONE else account
+
+
+def _ask_mail(needed: bool) -> tuple[str, int, str, bool]:
+    """Address, LMTP port, list, whether others distribute it; an empty address where relaybot is not to be by mail."""
+    typer.echo(f"Your mail server will hand mail to relaybot by LMTP on 127.0.0.1 port {LMTP_PORT}; another port")
+    typer.echo("may stand behind the address.")
+    given = _until(
+        "6/8 relaybot's mail address, e.g. relaybot@lists.example.org" + ("" if needed else " (-: not by mail)"),
+        "" if needed else NONE,
+        lambda text: (text == NONE and not needed) or _is_mail(*text.split()),
+    )
+    if given == NONE:
+        return "", LMTP_PORT, "", False
+    listed = _until(
+        "7/8 The programme's mailing list (-: none); external before it if Mailman or Google distributes it",
+        NONE,
+        lambda text: text == NONE or _is_mail(text.removeprefix("external ").strip()),
+    )
+    address, _, port = given.partition(" ")
+    external = listed.startswith("external ")
+    return address, int(port or LMTP_PORT), "" if listed == NONE else listed.removeprefix("external ").strip(), external
 
 
 def _until(question: str, default: str, fits: Callable[[str], object]) -> str:
@@ -66,12 +107,21 @@ def _until(question: str, default: str, fits: Callable[[str], object]) -> str:
         typer.echo("That does not fit there; please try again.")
 
 
+def _words(text: str) -> list[str]:
+    return text.replace(",", " ").split()
+
+
 def _is_name(text: str) -> bool:
     return re.fullmatch(r"[a-z][a-z0-9-]{0,30}", text) is not None
 
 
 def _is_host(text: str) -> bool:
     return re.fullmatch(r"[A-Za-z0-9.:-]+", text) is not None
+
+
+def _is_mail(address: str = "", port: str = "1", *more: str) -> bool:
+    good = re.fullmatch(r"[A-Za-z0-9._-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", address) is not None
+    return good and re.fullmatch(r"[0-9]{1,5}", port) is not None and 0 < int(port) < 65536 and not more
 
 
 def _is_channel(text: str) -> bool:
@@ -96,7 +146,7 @@ def write(folder: Path, answers: Answers) -> None:
     try:
         for path, text in texts.items():
             _write(path, text, private=path == secret)
-        config.load(main)
+        app.try_adapters(config.load(main))
     except Misconfigured:
         for path in texts:
             path.unlink(missing_ok=True)
@@ -104,6 +154,11 @@ def write(folder: Path, answers: Answers) -> None:
     typer.echo(f"Written: {main}, {programme}, {unit}")
     if answers.account:
         typer.echo(f"Put the account's password into {secret} (only you can read it).")
+    if answers.address:
+        user, _, domain = answers.address.partition("@")
+        ours = f"{answers.address}, {user}+<anything>@{domain}" + (f" and {answers.listed}" if answers.listed else "")
+        typer.echo(f"Your mail server has to hand mail for {ours}")
+        typer.echo(f"to 127.0.0.1 port {answers.port} by LMTP; docs/operators.md has it for Postfix and Exim.")
     typer.echo(f"Next: relaybot check -c {main}   then: relaybot run -c {main}")
 
 
@@ -130,11 +185,6 @@ def _quoted(text: str) -> str:
 
 
 def _main_text(answers: Answers) -> str:
-    sasl = (
-        f'sasl = {{ account = {_quoted(answers.account)}, password_file = "secrets/{answers.network}" }}\n'
-        if answers.account
-        else '# sasl = { account = "relaybot", password_file = "secrets/..." }\n'
-    )
     moderators = ", ".join(_quoted(address) for address in answers.moderators)
     return f"""# relaybot's configuration. `relaybot check` reads it; config.example.toml explains every key.
 
@@ -144,7 +194,16 @@ owner = {_quoted(answers.owner)}
 [programme.{answers.programme}]
 file = "programmes/{answers.programme}.toml"
 moderators = [{moderators}]
+{_irc_text(answers) if answers.host else ""}{_mail_text(answers) if answers.address else ""}"""
 
+
+def _irc_text(answers: Answers) -> str:
+    sasl = (
+        f'sasl = {{ account = {_quoted(answers.account)}, password_file = "secrets/{answers.network}" }}\n'
+        if answers.account
+        else '# sasl = { account = "relaybot", password_file = "secrets/..." }\n'
+    )
+    return f"""
 [irc.{answers.network}]
 host = {_quoted(answers.host)}
 {sasl}channel = {{ {_quoted(answers.programme)} = {_quoted(answers.channel)} }}
@@ -152,9 +211,21 @@ moderators_channel = {{ {_quoted(answers.programme)} = {_quoted(answers.channel 
 """
 
 
+def _mail_text(answers: Answers) -> str:
+    listed = f"list = {{ {_quoted(answers.programme)} = {_quoted(answers.listed)} }}\n" if answers.listed else ""
+    mode = 'list_mode = "external"\n' if answers.external else ""
+    return f"""
+[mail]
+address = {_quoted(answers.address)}
+{listed}{mode}receive = {{ lmtp = "127.0.0.1:{answers.port}" }}
+send = {{ host = "127.0.0.1", port = 25 }}
+# trusted_authserv = ["mx.example.org"]  # your own mail server's name in Authentication-Results
+"""
+
+
 def _programme_text(answers: Answers) -> str:
     return f"""# The settings of one programme; what is not here is as the preset tech-peer has it.
-rules_line = {_quoted(answers.rules)}
+# rules_line = {_quoted(Policy().rules_line)}
 # cap = 1
 # session.length_minutes = 60
 # reach.quiet = "21:00-08:00"

@@ -1,7 +1,8 @@
-"""`relaybot init`: from eight answers to files that pass check, and a systemd unit that systemd itself accepts."""
+"""`relaybot init`: from eight answers at most to files that pass check, and a systemd unit that systemd itself accepts."""
 
 from __future__ import annotations
 
+import re
 import stat
 import subprocess
 import sys
@@ -12,10 +13,11 @@ import pytest
 from typer.testing import CliRunner
 
 from relaybot import cli, config
-from relaybot.setup import Answers, write
+from relaybot.setup import QUESTIONS_MAX, Answers, write
 from tests import needs
 
-ANSWERS = ["tech-peer", "Ian, ian on IRC", "irc.libera.chat", "libera", "#tech-peer", "bot", "dana, esi", "be kind"]
+ANSWERS = ["tech-peer", "Ian, ian on IRC", "irc.libera.chat", "#tech-peer", "bot", "-", "dana, esi"]
+MAIL = ["relaybot@lists.example.org 8025", "peers@lists.example.org"]
 
 
 @pytest.fixture(name="folder")
@@ -33,7 +35,7 @@ def init(folder: Path, answers: list[str]) -> tuple[int, str]:
 
 
 def test_init_writes_files_that_pass_check(folder: Path) -> None:
-    """Eight answers, and relaybot could start."""
+    """A few answers, and relaybot could start."""
     new = folder / "new"
     status, _ = init(new, ANSWERS)
     found = config.load(new / "relaybot.toml")
@@ -42,7 +44,7 @@ def test_init_writes_files_that_pass_check(folder: Path) -> None:
     assert CliRunner().invoke(cli.cli, ["check", "-c", str(new / "relaybot.toml")]).exit_code == 0
     assert found.relaybot.owner == "Ian, ian on IRC"
     assert found.programmes[0].moderators == ("irc:libera/dana", "irc:libera/esi")
-    assert found.programmes[0].policy.rules_line == "be kind"
+    assert found.mail is None
     assert found.irc["libera"].sasl.account == "bot"
     assert found.irc["libera"].moderators_channel == {"tech-peer": "#tech-peer-mods"}
     assert found.irc["libera"].moderators_closed
@@ -60,7 +62,7 @@ def test_init_keeps_the_password_private(folder: Path) -> None:
 
 def test_init_takes_enter_for_what_stands_in_brackets(folder: Path) -> None:
     """Only the owner has to be typed; asked again until it is."""
-    status, out = init(folder / "new", ["", "", "Ian", "", "", "", "", "", ""])
+    status, out = init(folder / "new", ["", "", "Ian", "", "", "", "", ""])
     found = config.load(folder / "new/relaybot.toml")
 
     assert status == 0
@@ -72,10 +74,45 @@ def test_init_takes_enter_for_what_stands_in_brackets(folder: Path) -> None:
 
 def test_init_asks_again_what_does_not_fit(folder: Path) -> None:
     """A channel without # and a name with spaces are not taken."""
-    status, out = init(folder / "new", ["My Programme", "peer", "Ian", "", "", "peer", "#peer", "", "", ""])
+    status, out = init(
+        folder / "new", ["My Programme", "peer", "Ian", "", "peer", "#peer", "", "relaybot", "", "fay@x.test", ""]
+    )
+
+    assert status == 0
+    assert out.count("That does not fit there; please try again.") == 4
+
+
+@pytest.mark.parametrize(
+    ("listed", "mode", "programme_list"),
+    [("peers@lists.example.org", "own", True), ("external peers@groups.test", "external", True), ("-", "own", False)],
+)
+def test_init_asks_about_mail(folder: Path, listed: str, mode: str, programme_list: bool) -> None:
+    """Address, LMTP port, list and who distributes it; eight questions at most, and check finds nothing to say."""
+    new = folder / "new"
+    status, out = init(new, [*ANSWERS[:5], MAIL[0], listed, "dana fay@example.org"])
+    found = config.load(new / "relaybot.toml")
+    checked = CliRunner().invoke(cli.cli, ["check", "-c", str(new / "relaybot.toml")])
+
+    assert status == 0
+    assert max(int(number) for number in re.findall(r"^(\d)/8 ", out, re.M)) == QUESTIONS_MAX
+    assert found.mail is not None
+    assert found.mail.receive.lmtp == "127.0.0.1:8025"
+    assert (found.mail.list_mode, bool(found.mail.list)) == (mode, programme_list)
+    assert found.programmes[0].moderators == ("irc:libera/dana", "mail/fay@example.org")
+    assert "hand mail for relaybot@lists.example.org, relaybot+<anything>@lists.example.org" in out
+    assert (checked.exit_code, "irc libera, mail." in checked.output) == (0, True)
+
+
+def test_init_without_irc(folder: Path) -> None:
+    """A programme may have mail only; then an address is needed, and moderators are mail addresses."""
+    status, out = init(folder / "new", ["", "Ian", "-", "-", *MAIL, "dana", "dana@example.org"])
+    found = config.load(folder / "new/relaybot.toml")
 
     assert status == 0
     assert out.count("That does not fit there; please try again.") == 2
+    assert (found.irc, found.embedded) == ({}, None)
+    assert found.programmes[0].moderators == ("mail/dana@example.org",)
+    assert CliRunner().invoke(cli.cli, ["check", "-c", str(folder / "new/relaybot.toml")]).exit_code == 0
 
 
 @pytest.mark.parametrize("there", ["relaybot.toml", "relaybot.service", "programmes/tech-peer.toml"])
@@ -94,9 +131,9 @@ def test_init_never_overwrites(folder: Path, there: str) -> None:
 
 def test_init_takes_away_what_does_not_pass(folder: Path) -> None:
     """Answers that make no valid configuration leave no half of one behind, so init can simply be run again."""
-    answers = Answers("tech-peer", "Ian", "libera", "irc.libera.chat", "#x", "bot", (), "x" * 301)
+    answers = Answers("tech-peer", "x" * 201, "libera", "irc.libera.chat", "#x", "bot", ())
 
-    with pytest.raises(Exception, match="rules_line"):
+    with pytest.raises(Exception, match="owner"):
         write(folder / "new", answers)
 
     assert [path for path in (folder / "new").rglob("*") if path.is_file()] == []
@@ -117,7 +154,7 @@ def test_the_unit_starts_what_was_written(folder: Path, monkeypatch: pytest.Monk
 
 def test_the_files_init_writes_are_toml_that_people_read(folder: Path) -> None:
     """Quotes and other hostile characters in an answer stay text."""
-    answers = Answers("peer", 'Ian "the op" \\ #1', "net", "irc.example.org", "#peer", "", ("irc:net/da'na",), 'a "b"')
+    answers = Answers("peer", 'Ian "the op" \\ #1', "net", "irc.example.org", "#peer", "", ("irc:net/da'na",))
     write(folder / "new", answers)
     raw = tomllib.loads((folder / "new/relaybot.toml").read_text())
 
