@@ -37,6 +37,11 @@ from relaybot.words import letters as words
 R = TypeVar("R", bound=Record)
 
 
+def serial_of(milliseconds: int) -> int:
+    """The first serial number of a millisecond since 1970: 4,096 fit into one."""
+    return milliseconds << 12
+
+
 class Programme:
     """A mentoring programme: its name, its settings, and everything true in it now."""
 
@@ -149,7 +154,7 @@ class Desk:
 
     def serial(self) -> int:
         """A number larger than every serial before, also across restarts (it contains the time)."""
-        self._serial = max(self._serial + 1, int(self.now.timestamp() * 1000) << 12)
+        self._serial = max(self._serial + 1, serial_of(int(self.now.timestamp() * 1000)))
         return self._serial
 
     def draw(self, below: int) -> int:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from relaybot import decide as core
-from relaybot.desk import Programme
+from relaybot.desk import Programme, serial_of
 from relaybot.events import Bounced, Came, Due, Event, Heard, Moment, Told
 from relaybot.model import (
     Change,
@@ -459,4 +459,8 @@ def fill(programmes: Mapping[str, Programme], records: list[Record]) -> list[str
         number = getattr(record, "id", 0)
         if isinstance(number, int) and number > programme.serial:
             programme.serial = number
+        if isinstance(record, Tally) and record.name == "alive":
+            # Letters were numbered by the clock for at most so long after this was written. Should the clock have been
+            # set back since, no number comes twice: Message-IDs and the like are made of them.
+            programme.serial = max(programme.serial, serial_of(record.value // 1000 + 2000 * ALIVE_SECONDS))
     return sorted(strangers)

@@ -14,7 +14,7 @@ from relaybot import commands, office
 from relaybot import decide as core
 from relaybot.desk import Desk, Programme
 from relaybot.events import Due, Event, Heard, Moment, Told
-from relaybot.model import Decision, Drop, Letter, Put, Timer, Urgency
+from relaybot.model import Decision, Drop, Letter, Put, Tally, Timer, Urgency
 from relaybot.office import Office, fill
 from relaybot.policy import Network, Policy
 from relaybot.ports import StoreFailed
@@ -409,3 +409,14 @@ async def test_what_was_sent_is_written_down_at_the_end(bench: Bench) -> None:
     await bench.office.finish()
 
     assert [r for r in await bench.store.load() if isinstance(r, Letter)] == []
+
+
+def test_a_clock_set_back_gives_no_number_twice() -> None:
+    """After a restart with an empty outbox and a clock that was set back, new letters get numbers never used before."""
+    before = Programme("tp", Policy())
+    written = Desk(before, Moment(START + timedelta(seconds=59), b"")).serial()
+    alive = Tally("tp", "alive", int(START.timestamp() * 1_000_000))
+    after = Programme("tp", Policy())
+    fill({"tp": after}, [alive])
+
+    assert Desk(after, Moment(START - timedelta(hours=1), b"")).serial() > written
