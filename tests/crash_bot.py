@@ -13,6 +13,7 @@ import signal
 import sqlite3
 import sys
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -46,6 +47,7 @@ class BotProcess:
         self.database = directory / "relaybot.db"
         self.errors = directory / "errors.txt"
         self.speed = speed
+        self.module: tuple[str, ...] = ("relaybot",)  # what is run, and words before the command line
         self.life = 0
         self.process: asyncio.subprocess.Process | None = None
         directory.mkdir(parents=True, exist_ok=True)
@@ -55,7 +57,7 @@ class BotProcess:
 
     async def start(self) -> None:
         """Begin a life; it is not ready yet."""
-        command = [sys.executable, "-m", "relaybot", "run", "-c", str(self.config)]
+        command = [sys.executable, "-m", *self.module, "run", "-c", str(self.config)]
         if self.speed:
             command += ["--speed", str(self.speed)]
         self.life += 1
@@ -114,12 +116,22 @@ class BotProcess:
                 await asyncio.sleep(0.02)
 
 
-async def kill_again_and_again(bot: BotProcess, kills: int, chance: random.Random, pause_seconds: float = 0.6) -> None:
-    """Kill and start `kills` times, at random moments, one in five while it is still starting; ends with a ready bot."""
-    for _ in range(kills):
+async def kill_again_and_again(
+    bot: BotProcess,
+    kills: int,
+    chance: random.Random,
+    pause_seconds: tuple[float, float] = (0, 0.6),
+    each: Callable[[int], None] = lambda number: None,
+) -> None:
+    """Kill and start `kills` times, at random moments, one in five while it is still starting; ends with a ready bot.
+
+    `each` is told the number of every kill, from 1, before the life that it ends.
+    """
+    for number in range(1, kills + 1):
+        each(number)
         if chance.random() < 0.8:
             await bot.ready()
-        await asyncio.sleep(chance.uniform(0, pause_seconds))
+        await asyncio.sleep(chance.uniform(*pause_seconds))
         await bot.kill()
         await asyncio.sleep(chance.uniform(0, 0.05))
         await bot.start()

@@ -138,10 +138,11 @@ async def sink(
     implicit: bool = False,
     login: bool = False,
     port: int = 0,
+    made: Sink | None = None,
     **more: Any,
 ) -> AsyncIterator[Sink]:
-    """A server on the loopback; with `tls` by STARTTLS, or from the first byte."""
-    found = Sink(dict(faults or {}), **more)
+    """A server on the loopback; with `tls` by STARTTLS, or from the first byte. `made`: one of a kind of its own."""
+    found = made or Sink(dict(faults or {}), **more)
     options: dict[str, Any] = {"enable_SMTPUTF8": True, "data_size_limit": 30_000_000}
     if tls is not None and not implicit:
         options["tls_context"] = tls
