@@ -137,7 +137,7 @@ class Hearing:
         if not address:
             self._ignored("returned mail that does not say whose")
             return
-        await ear.bounced(f"{self._network}/{address}", bounce.reason, permanent=bounce.permanent)
+        await ear.bounced(self._addressed(address), bounce.reason, permanent=bounce.permanent)
 
     # ------------------------------------------------------------------------------------------- mails
 
@@ -164,7 +164,7 @@ class Hearing:
             programme, about = found[2], found[1].upper()
         replied = where.use is Use.REPLY
         same = replied and self._tokens.is_from(where, mail.address)
-        address = f"{self._network}/{mail.address}"
+        address = self._addressed(mail.address)
         passed = mail.passed
         return Message(
             network=self._network,
@@ -189,4 +189,5 @@ class Hearing:
         )
 
     def _addressed(self, address: str) -> str:
-        return f"{self._network}/{address}" if address else ""
+        """As the core keeps it: in small letters, because people and servers change the case of an address."""
+        return f"{self._network}/{fold(address)}" if address else ""

@@ -338,8 +338,7 @@ def plain_address(address: str) -> str:
     """An address as it is kept: "mail:fay@example.org" in the file is "mail/fay@example.org"."""
     medium, colon, rest = address.partition(":")
     if colon and medium == MAIL_NETWORK:
-        user, _, domain = rest.rpartition("@")
-        return f"{MAIL_NETWORK}/{user}@{domain.lower()}"
+        return f"{MAIL_NETWORK}/{rest.strip().casefold()}"
     return address
 
 

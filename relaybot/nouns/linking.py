@@ -74,11 +74,8 @@ def _fits(medium: str, said: str) -> bool:
 
 
 def _folded(medium: str, said: str) -> str:
-    """As the medium's adapter writes it: an account folded, a mail address with its domain in lower case."""
-    if medium == "irc":
-        return said.casefold()
-    name, at, domain = said.rpartition("@") if medium == "mail" else (said, "", "")
-    return f"{name}{at}{domain.casefold()}"
+    """As the medium's adapter writes it: accounts and mail addresses in small letters."""
+    return said.casefold() if medium in {"irc", "mail"} else said
 
 
 # ------------------------------------------------------------------------------------------------ codes
