@@ -107,8 +107,14 @@ def commands_page() -> str:
         MADE,
         "",
         "In private you type the bare word. In a channel put `!` before it, or the bot's name: `!status`,",
-        "`relaybot: status`. `[...]` may be left out, `a|b` means one of the two, `A17`, `M12`, `S40` and `H9` are the ids",
-        "of an application, a pair, an hour and a case. Case does not matter. `help <command>` says the same in the chat.",
+        "`relaybot: status`. `[...]` may be left out, `a|b` means one of the two, `A17`, `M12`, `S40`, `H9` and `P4` are the",
+        "ids of an application, a pair, an hour, a case and a post. Case does not matter. `help <command>` says the same in",
+        "the chat.",
+        "",
+        "By mail the first lines are commands until one is none; the subject counts where there are no words below it. A",
+        "command that changes something is done when it answers a letter of relaybot's, else you are asked whether it was",
+        "you. These do something to others, so by mail they need a one-time code besides, which relaybot sends you:",
+        f"{_with_code()}.",
         "",
     ]
     topics = [*TOPICS, *sorted({c.topic for c in COMMANDS.values()} - TOPICS.keys())]
@@ -118,6 +124,11 @@ def commands_page() -> str:
             lines += [f"## {TOPICS.get(topic, topic)}", ""]
             lines += [*table(("usage", "who", "what it does", "for example"), map(_command_row, found)), ""]
     return "\n".join(lines)
+
+
+def _with_code() -> str:
+    found = sorted({command.usage for command in COMMANDS.values() if command.code})
+    return ", ".join(f"`{usage}`" for usage in found)
 
 
 def _command_row(found: Command) -> tuple[str, ...]:
@@ -210,6 +221,8 @@ def _settings_table(fields: Mapping[str, FieldInfo], prefix: str = "") -> Iterat
 
 
 def _default_shown(field: FieldInfo) -> str:
+    if not field.is_required() and default(field) is None:
+        return "not set"
     return "needed" if field.is_required() else f"`{toml(default(field))}`"
 
 
@@ -237,12 +250,23 @@ def _summary(docstring: str | None) -> str:
 # ---------------------------------------------------------------------------------------- the example file
 
 # What the example says instead of a default, because only the operator can know it.
-ACTIVE = {
+ACTIVE: Mapping[tuple[str, str], Any] = {
     ("relaybot", "owner"): "Ian, ian on Libera.Chat",
     ("programme.tech-peer", "moderators"): ("irc:libera/dana", "irc:libera/esi"),
     ("irc.libera", "host"): "irc.libera.chat",
     ("irc.libera", "channel"): {"tech-peer": "#tech-peer"},
     ("irc.libera", "moderators_channel"): {"tech-peer": "#tech-peer-mods"},
+    ("mail", "address"): "relaybot@lists.example.org",
+    ("mail", "list"): {"tech-peer": "peers@lists.example.org"},
+    ("mail", "trusted_authserv"): ("mx.example.org",),
+    ("mail.receive", "lmtp"): "127.0.0.1:8024",
+}
+# Keys of [mail] that exclude what is set, or whose default is worked out: shown, never to be taken in as they stand.
+SHOWN: Mapping[tuple[str, str], Any] = {
+    ("mail", "self_receipt"): True,
+    ("mail.receive", "smtp"): "127.0.0.1:8025",
+    ("mail.receive.imap", "host"): "imap.example.org",
+    ("mail.receive.imap", "user"): "relaybot",
 }
 
 
@@ -266,16 +290,22 @@ def example_config() -> str:
         if name == "irc.libera":
             lines += _example_sasl()
         lines += [""]
+    lines += [*_example_mail(), ""]
     meaning, model = TABLES["embedded"]
     lines += [f"# {meaning}", "#[embedded]", *_example_keys("embedded", plain_settings(model))]
     return "\n".join(lines) + "\n"
 
 
-def _example_keys(name: str, fields: Mapping[str, FieldInfo], prefix: str = "") -> Iterator[str]:
+def _example_keys(name: str, fields: Mapping[str, FieldInfo], prefix: str = "", off: str = "") -> Iterator[str]:
+    """The keys of one table; `off` is "#" where the whole table is one that a programme may do without."""
     for key, field in fields.items():
         yield f"# {field.description}"
-        chosen = ACTIVE.get((name, key))
-        yield f"#{prefix}{key} = {toml(default(field))}" if chosen is None else f"{prefix}{key} = {toml(chosen)}"
+        if (name, key) in SHOWN:
+            yield f"# {prefix}{key} = {toml(SHOWN[name, key])}"
+        elif (name, key) in ACTIVE:
+            yield f"{off}{prefix}{key} = {toml(ACTIVE[name, key])}"
+        else:
+            yield f"#{prefix}{key} = {toml(default(field))}"
 
 
 def _example_sasl() -> Iterator[str]:
@@ -283,6 +313,23 @@ def _example_sasl() -> Iterator[str]:
     yield "# login to services: the account, and one of password, password_file (a file that only its owner can read)"
     yield f"# and password_credential (systemd); or certificate_file: {fields['certificate_file'].description}"
     yield '#sasl = { account = "relaybot", password_file = "secrets/libera" }'
+
+
+def _example_mail() -> Iterator[str]:
+    """[mail], the whole of it behind a `#`: a programme may be on IRC alone."""
+    meaning, model = TABLES["mail"]
+    yield f"# {meaning}; a programme may do without"
+    yield "#[mail]"
+    yield from _example_keys("mail", plain_settings(model), off="#")
+    receive = {key: field for key, field in plain_settings(ReceiveTable).items() if key != "imap"}
+    yield from _example_keys("mail.receive", receive, "receive.", off="#")
+    yield f"# {TABLES['mail.receive.imap'][0]}, with password_file or password_credential besides:"
+    for key, field in plain_settings(ImapTable).items():
+        if key != "password":
+            yield f"# receive.imap.{key} = {toml(SHOWN.get(('mail.receive.imap', key)) or default(field))}"
+    yield f"# {TABLES['mail.send'][0]}; its password by password_file or password_credential"
+    send = {key: field for key, field in plain_settings(SendTable).items() if key != "password"}
+    yield from _example_keys("mail.send", send, "send.")
 
 
 # --------------------------------------------------------------------------------------- lifecycles, timers
@@ -348,7 +395,9 @@ FOLDERS = {
     "relaybot/programme": "what the product does, one file per verb; no file here knows another",
     "relaybot/nouns": "what several verbs need to know about one noun",
     "relaybot/words": "every sentence, and nothing else",
+    "relaybot/prose": "what a mail in somebody's own words says about its writer, pure",
     "relaybot/times": "reading and showing times, pure",
+    "relaybot/doctor": "is everything set up right? what `relaybot doctor` looks at",
     "adapters": "one medium each; nothing about mentoring",
     "adapters/ircd": "the embedded IRC server, for this machine only",
     "storage": "SQLite",
