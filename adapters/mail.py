@@ -23,7 +23,7 @@ from adapters.mail_imap import Mailbox
 from adapters.mail_large import WriteOrder, enclosed, write_large
 from adapters.mail_limit import Limit
 from adapters.mail_maildir import Maildir
-from adapters.mail_outbox import Outbox, Parcel, Route
+from adapters.mail_outbox import Id, Outbox, Parcel, Route
 from adapters.mail_receive import LARGE_BYTES, Door
 from adapters.mail_send import Server, Smtp, with_ascii_domain
 from adapters.mail_settings import MailSettings, read_settings
@@ -84,7 +84,7 @@ class MailAdapter:
         self._lists = {fold(address) for address in settings.lists.values()}
         self._maildir = Maildir(Path(settings.send.maildir)) if settings.send.maildir else None
         self._outbox = Outbox(
-            self._routes(), self._compose, self._connected,
+            self._routes(), self._compose, self._connected, self._left,
             per_minute=settings.mails_per_minute,
             receipts=settings.receipts,
             receipt_seconds=settings.receipt_seconds,
@@ -197,6 +197,11 @@ class MailAdapter:
         log.info("mail can be sent")
         if self._ear is not None:
             self._ear.reachable(NETWORK)
+
+    async def _left(self, letter: Id) -> None:
+        """A copy proves that a letter has left."""
+        if self._ear is not None:
+            await self._ear.left(*letter)
 
     async def _keep_house(self) -> None:
         while True:

@@ -167,7 +167,8 @@ class Outbox:
     """Takes deliveries, sends them over `routes`, settles them; an attempt never raises.
 
     `compose` makes a parcel of a letter; the same letter makes the same parcel. `receipts`: our own copies come
-    in, and an unsure letter waits `receipt_seconds` for one. `connected` is told when sending works (again).
+    in, and an unsure letter waits `receipt_seconds` for one. `connected` is told when sending works (again), `left`
+    of letters that a copy proves to have left: the letter may be with the postman, or its fate not written down yet.
     """
 
     def __init__(
@@ -175,12 +176,13 @@ class Outbox:
         routes: Sequence[Route],
         compose: Compose,
         connected: Callable[[], None],
+        left: Callable[[Id], Awaitable[None]],
         *,
         per_minute: float = 0.0,
         receipts: bool = False,
         receipt_seconds: float = 600.0,
     ) -> None:
-        self._routes, self._compose, self._connected = routes, compose, connected
+        self._routes, self._compose, self._connected, self._left = routes, compose, connected, left
         self._pace = Pace(per_minute)
         self._receipts, self._receipt_seconds = receipts, receipt_seconds
         self.trouble = "not connected yet"  # "" while sending works; the core knows by these words that all of it waits
@@ -238,6 +240,7 @@ class Outbox:
             await asyncio.shield(self._settle(job, Fate("sent")))
         else:
             _remember(self._received, id_)
+        await self._left(id_)  # the copy is gone once we have acknowledged it
 
     # --------------------------------------------------------------------------------------- going out
 

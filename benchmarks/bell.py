@@ -78,6 +78,9 @@ class Evening:
     async def bounced(self, address: str, reason: str, *, permanent: bool) -> None:
         """Ear: nothing comes back on IRC."""
 
+    async def left(self, programme: str, letter: int) -> None:
+        """Ear: nor copies."""
+
     async def listen(self, listener: RawIrc) -> None:
         """Note when each line comes."""
         while True:

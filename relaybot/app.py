@@ -73,6 +73,10 @@ class Bot:
         """Ear: mail came back."""
         return self.office.bounced(address, reason, permanent=permanent)
 
+    def left(self, programme: str, letter: int) -> Awaitable[None]:
+        """Ear: a letter has left for certain."""
+        return self.office.left(programme, letter)
+
     def arrived(self, address: str) -> None:
         """Ear: somebody came into a public place."""
         self.office.arrived(address)

@@ -58,6 +58,7 @@ class _Incoming:
     done: asyncio.Future[None] | None
     settled: Letter | None = None
     leaves: Letter | None = None  # a letter about to be handed to a network that cannot take it back
+    left: int = 0  # the number of a letter that was proved to have left, whatever is known of it here
 
 
 Outgoing = Callable[[Programme, Letter], None]
@@ -161,6 +162,16 @@ class Office:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._inbox.append(_Incoming(programme, None, done, leaves=letter))
         self._bell.set()
+        return done
+
+    def left(self, programme: str, letter: int) -> Awaitable[None]:
+        """A letter was proved to have left. Done behind whatever is being committed, for that may be undone yet."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if programme in self.programmes:
+            self._inbox.append(_Incoming(self.programmes[programme], None, done, left=letter))
+            self._bell.set()
+        else:
+            done.set_result(None)
         return done
 
     def route(self, message: Message) -> Programme:
@@ -300,7 +311,7 @@ class Office:
             self._give_back(batch, problem)
             raise
         decisions.extend(self._alive(undo))
-        if decisions or seen:
+        if any(decisions) or seen:
             await self._commit(batch, decisions, seen, undo)
         for incoming in batch:
             if incoming.done is not None and not incoming.done.done():
@@ -377,7 +388,7 @@ class Office:
                 self.unwritten(incoming.event.message)
             elif isinstance(incoming.event, Due):
                 self._remember(incoming.event.timer)
-            elif incoming.leaves is not None or isinstance(incoming.event, Bounced):
+            elif incoming.leaves is not None or incoming.left or isinstance(incoming.event, Bounced):
                 if incoming.done is not None and not incoming.done.done():
                     incoming.done.set_exception(problem)
                     incoming.done.exception()
@@ -388,8 +399,11 @@ class Office:
 
     async def _decide(self, incoming: _Incoming) -> Decision:
         """One event's decision; a bug becomes a shunted event and a word to the moderators."""
-        dropped: Decision = (Drop(incoming.settled),) if incoming.settled is not None else ()
-        event = incoming.event
+        event, gone = incoming.event, incoming.settled
+        if incoming.left:
+            gone = incoming.programme.tables.letters.rows.get(incoming.left)
+            event = Told(gone, "sent", "") if gone is not None and gone.receipt else None
+        dropped: Decision = (Drop(gone),) if gone is not None else ()
         if incoming.leaves is not None:
             kept = incoming.programme.tables.letters.rows.get(incoming.leaves.id)
             return (Put(replace(kept, tried_at=self.clock.now())),) if kept is not None else ()

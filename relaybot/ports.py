@@ -81,6 +81,9 @@ class Ear(Protocol):
     def bounced(self, address: str, reason: str, *, permanent: bool) -> Awaitable[None]:
         """Mail to an address came back after it had left; done when that is written down."""
 
+    def left(self, programme: str, letter: int) -> Awaitable[None]:
+        """A letter has left, as a copy of it proves that came back; done when that is written down for good."""
+
     def arrived(self, address: str) -> None:
         """Somebody whom the network vouches for came into a programme's public place."""
 

@@ -56,6 +56,9 @@ class FakeEar:
     async def bounced(self, address: str, reason: str, *, permanent: bool) -> None:
         raise AssertionError(f"mail came back on IRC: {address} {reason} {permanent}")
 
+    async def left(self, programme: str, letter: int) -> None:
+        raise AssertionError(f"a copy came back on IRC: {programme} {letter}")
+
 
 class Bot:
     """An adapter that runs, in channels that no other test uses."""

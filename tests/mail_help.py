@@ -34,6 +34,7 @@ class Listening:
     heard: list[Message] = field(default_factory=list)
     bounces: list[tuple[str, str, bool]] = field(default_factory=list)
     reached: list[str] = field(default_factory=list)
+    copies: list[tuple[str, int]] = field(default_factory=list)
     fails: Exception | None = None
     gate: asyncio.Event | None = None
     begun: int = 0
@@ -55,6 +56,12 @@ class Listening:
     async def bounced(self, address: str, reason: str, *, permanent: bool) -> None:
         """Mail came back."""
         self.bounces.append((address, reason, permanent))
+
+    async def left(self, programme: str, letter: int) -> None:
+        """A copy of a letter came in."""
+        if self.fails is not None:
+            raise self.fails
+        self.copies.append((programme, letter))
 
     def arrived(self, address: str) -> None:
         """Never by mail."""
