@@ -51,10 +51,13 @@ def _embedded(config: Config, holder: str, report: Report) -> None:
     table = config.embedded
     if table is None:
         return
+    own = house.embedded_ports(config.state_dir / app.EMBEDDED_FILE) if holder else set()
     where = {"embedded IRC server": table.irc, "embedded mail server": table.smtp if config.mail is None else ""}
     for about, text in where.items():
-        if text:
-            host, _, number = text.rpartition(":")
+        host, _, number = text.rpartition(":")
+        if text in own:
+            report.ok(about, f"{text} is relaybot's own (process {holder})")
+        elif number.isdigit():
             house.port(about, host.strip("[]"), int(number), holder, report)
 
 

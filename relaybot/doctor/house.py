@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import os
 import pwd
 import shutil
@@ -192,7 +193,7 @@ def _backup(config: Config, report: Report) -> None:
 def port(about: str, host: str, number: int, holder: str, report: Report) -> bool:
     """Whether relaybot can listen there, or does already; False where it cannot."""
     if number == 0:
-        report.ok(about, "any free port is taken")
+        report.ok(about, "takes any free port")
         return True
     try:
         socket.create_server((host, number), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
@@ -213,6 +214,13 @@ def port(about: str, host: str, number: int, holder: str, report: Report) -> boo
         return False
     report.ok(about, f"{host}:{number} is free for relaybot")
     return True
+
+
+def embedded_ports(path: Path) -> set[str]:
+    """What a running relaybot says its own servers listen on, as host:port."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        return {value for value in json.loads(path.read_bytes()).values() if isinstance(value, str)}
+    return set()
 
 
 def _banner(host: str, number: int) -> str:
