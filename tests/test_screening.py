@@ -238,8 +238,9 @@ def test_the_second_way_to_be_reached_is_asked_where_there_is_one() -> None:
         "ana: 6/7 If you're away from IRC for days, where may I reach you? Mail, or skip. Only moderators see it."
     ]
     assert _said(w, "ana", "my cat")[0].startswith("ana: I don't recognise an address in that. Mail, e.g.")
-    assert _said(w, "ana", "ana@example.pt")[0] == (
-        "ana: Thanks, noted: ana@example.pt. Nothing private goes there before you have confirmed it."
+    assert (
+        "ana: Thanks. I sent a code there; type link <code> when you like. Nothing private goes there before that."
+        in _said(w, "ana", "ana@example.pt")
     )
     _said(w, "ana", "yes")
     _said(w, "ana", "yes")

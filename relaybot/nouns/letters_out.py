@@ -155,7 +155,9 @@ def _move(desk: Desk, person: Person, waiting: list[Letter], other: str, notice:
             moved=True,
         )
     for number, letter in enumerate(_together(desk, single)):
-        moved = outbox.move(desk, letter, other, expires_at=_fresh(desk), moved=True)
+        # a partner's words are kept so long and no longer, on whichever way they are
+        due = letter.expires_at if letter.receipt.startswith(RELAY) else _fresh(desk)
+        moved = outbox.move(desk, letter, other, expires_at=due, moved=True)
         if not plain and not number:
             desk.change(moved, text=(first, *moved.text))
 

@@ -269,11 +269,10 @@ def send(desk: Desk, pair: Pair, writer: Person, letter: Letter) -> None:
 
 
 def _let_go(desk: Desk, letter: Letter, reader: Person) -> None:
-    due = desk.now + timedelta(hours=desk.policy.reach.letter_hours)
-    if letter.style is desk.style(reader.home):
-        desk.change(letter, held=False, to=reader.home, expires_at=due)
+    if letter.style is desk.style(reader.home):  # their time goes on: words are kept so long and no longer
+        desk.change(letter, held=False, to=reader.home)
     else:
-        outbox.move(desk, letter, reader.home, held=False, expires_at=due)
+        outbox.move(desk, letter, reader.home, held=False)
 
 
 def more(desk: Desk, reader: Person) -> tuple[tuple[str, ...], int]:
