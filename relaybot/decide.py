@@ -11,7 +11,7 @@ from relaybot import answers, commands, forms, hearing, reading
 from relaybot.desk import Desk, Programme
 from relaybot.events import Bounced, Came, Due, Event, Heard, Moment, Started, Told
 from relaybot.model import Decision, Letter, Message, Pair, Person, Style
-from relaybot.nouns import letters_out, pairs, people, proving
+from relaybot.nouns import dates, letters_out, pairs, people, proving
 from relaybot.nouns.soundness import unsound
 from relaybot.ports import Invalid, Refused
 from relaybot.words import common as words
@@ -42,6 +42,7 @@ def decide(programme: Programme, event: Event, moment: Moment) -> Decision:
         commands.bounced(desk, event.address, permanent=event.permanent, reason=event.reason)
     elif isinstance(event, Started):
         pairs.reenter(desk)
+    dates.settle(desk)
     problem = unsound(desk)
     if problem:
         raise Unsound(problem)
@@ -84,7 +85,7 @@ def object_named(programme: Programme, message: Message, moment: Moment) -> str:
 def _heard(desk: Desk, event: Heard) -> None:
     message = event.message
     desk.heard = message
-    if proving.answered(desk, message, hearing.speaker(desk, message)):
+    if not message.calendar and proving.answered(desk, message, hearing.speaker(desk, message)):
         return
     if message.style is Style.LETTER:
         reading.read(desk, event)

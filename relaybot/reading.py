@@ -16,7 +16,7 @@ from relaybot.desk import Desk
 from relaybot.events import Heard
 from relaybot.forms import Form, Question, form, given, yes_no
 from relaybot.model import Dialogue, Message, Person, Style
-from relaybot.nouns import codes, profile, proving, replying, subscriptions
+from relaybot.nouns import codes, dates, profile, proving, replying, subscriptions
 from relaybot.ports import Invalid, Refused
 from relaybot.words import common
 from relaybot.words import letters as words
@@ -32,7 +32,9 @@ def read(desk: Desk, event: Heard) -> None:
     subscriptions.heard(desk, message)
     person = _writer(desk, message)
     try:
-        if message.stranger:
+        if message.calendar:
+            _calendar(desk, event, person)
+        elif message.stranger:
             _from_elsewhere(desk, message)
         elif message.place:
             _to_the_list(desk, event, person)
@@ -75,6 +77,19 @@ def _may_answer_stranger(desk: Desk, message: Message) -> bool:
 @commands.on_timer("stranger-answered")
 def _stranger_forgotten(desk: Desk, about: str, late_seconds: float) -> None:
     """A stranger may be answered again."""
+
+
+def _calendar(desk: Desk, event: Heard, person: Person | None) -> None:
+    """A calendar's answer to our dates: yes is noted without a word, no leaves that hour out, once."""
+    message = event.message
+    found = OBJECT.fullmatch(message.about)
+    hour = dates.meant(desk, person, int(found[2])) if found is not None and person is not None else None
+    if person is None or hour is None or message.stranger or hour.stage not in {"agreed", "waiting"}:
+        return
+    if message.text == "skip":
+        _commands(desk, event, person, None, f"skip S{hour.id}")
+    elif message.proven:
+        desk.note(person.id, "accepted", f"S{hour.id}")
 
 
 # ----------------------------------------------------------------------------------------- in private

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from relaybot import forms
 from relaybot.desk import Desk
 from relaybot.model import Case, Meeting, Pair, Person, Urgency
-from relaybot.nouns import cases, feelings, meetings, pairs, people
+from relaybot.nouns import cases, dates, feelings, meetings, pairs, people
 from relaybot.rules import ACTIVE_PAIRS
 from relaybot.words import leaving as words
 from relaybot.words import telling as team_words
@@ -145,7 +145,9 @@ def hour_off(desk: Desk, case: Case) -> Case:
         return case
     line = words.hour_off(case.hour_at, people.zone(other), desk.now, who_writes(desk, pair))
     until = max(case.hour_at, desk.now) + timedelta(minutes=desk.policy.session.length_minutes)
-    desk.tell(other, line, urgency=Urgency.URGENT, expires_at=until, claim=f"pair {pair.id} {pair.stage}")
+    claim = f"pair {pair.id} {pair.stage}"
+    desk.tell(other, line, urgency=Urgency.URGENT, expires_at=until, claim=claim)
+    dates.take_out(desk, pair, other, case.hour_at, claim=claim)
     return desk.change(case, hour_at=None)
 
 

@@ -24,7 +24,7 @@ EVEN_SECONDS = 60  # directions that differ by no more than this are equal
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """The next thing the clock does: open, note, choice, give up, warn, swap, last, end."""
+    """The next thing the clock does: open, note, choice, give up, by itself, warn, swap, last, end."""
 
     at: datetime
     name: str
@@ -68,6 +68,8 @@ def _waiting(meeting: Meeting, session: SessionSettings) -> list[Happening]:
     late = max((minutes for _, minutes in meeting.late), default=0)
     due = meeting.starts_at + late * MINUTE
     stop = end(meeting)
+    if meeting.itself:
+        return [Happening(min(due, stop), "by itself")]
     choice = max(base + session.absent_choice_minutes * MINUTE, due + session.absent_note_minutes * MINUTE)
     return [
         Happening(min(max(base + session.absent_note_minutes * MINUTE, due), stop), "note"),
@@ -182,11 +184,14 @@ def answer_short(meeting: Meeting, session: SessionSettings, one_way: bool, now:
 
 
 def finish(meeting: Meeting, now: datetime) -> Meeting:
-    """Stop for good, at `now` or at the hard stop, and settle who taught how long."""
+    """Stop for good, at `now` or at the hard stop, and settle who taught how long.
+
+    Of an hour that began by itself nobody knows yet whether it took place.
+    """
     counted = run(meeting, now)
     first, second = credit(counted)
     return replace(
-        counted, stage=step("meeting", meeting.stage, "end"), ran_at=None, held_at=None, ends_at=min(now, end(meeting)),
+        counted, stage=step("meeting", meeting.stage, "ask" if meeting.itself else "end"), ran_at=None, held_at=None, ends_at=min(now, end(meeting)),
         taught=(first, second),
     )  # fmt: skip
 

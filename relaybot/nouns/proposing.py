@@ -11,7 +11,7 @@ from datetime import datetime
 from relaybot import times
 from relaybot.desk import Desk
 from relaybot.model import Pair, Person
-from relaybot.nouns import pairs, people, sessions
+from relaybot.nouns import dates, pairs, people, sessions
 from relaybot.words import scheduling as words
 
 
@@ -23,7 +23,8 @@ def settle(desk: Desk, pair: Pair, at: datetime, by: Person) -> None:
         return
     meeting = sessions.agree(desk, pair, at, by.id)
     for person in pairs.people(desk, pair):
-        desk.tell(person, words.agreed(meeting, sessions.zones(desk, pair, person)))
+        if not dates.by_letter(desk, person):  # the letter with the dates says it
+            desk.tell(person, words.agreed(meeting, sessions.zones(desk, pair, person)))
 
 
 def offer(desk: Desk, pair: Pair, person: Person, at: datetime) -> None:

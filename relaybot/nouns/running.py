@@ -13,6 +13,7 @@ from relaybot.desk import Desk
 from relaybot.model import Meeting, Pair, Person
 from relaybot.nouns import cases, clock, hour, meetings, pairs, people, sessions
 from relaybot.rules import step
+from relaybot.words import dates as date_words
 from relaybot.words import meeting as words
 
 
@@ -38,10 +39,12 @@ def _said(desk: Desk, meeting: Meeting, name: str) -> Meeting:
 
 @clock.happens("open")
 def _open(desk: Desk, pair: Pair, meeting: Meeting, at: datetime, quiet: bool) -> Meeting:
-    """The agreed moment: welcome, and people are waited for."""
+    """The agreed moment: welcome, and people are waited for, unless the hour begins by itself."""
     if meeting.off_unless_moved:
         return _off(desk, pair, meeting)
     meeting = _opened(desk, pair, meeting)
+    if quiet and meeting.itself:
+        return meeting if meeting.late else go(desk, pair, meeting, at, quiet=True)
     first, second = teachers_of(desk, meeting)
     session = desk.policy.session
     here = len(meeting.present) == len(pairs.sides(desk, pair))
@@ -49,26 +52,44 @@ def _open(desk: Desk, pair: Pair, meeting: Meeting, at: datetime, quiet: bool) -
     last = stop - timedelta(minutes=session.end_warning_minutes)
 
     def text(zones: words.Zones) -> str:
-        if not meeting.teachers:
-            plans = [words.no_halves(meeting, last, stop, zone) for zone in words.clocks(stop, zones)]
+        if not meeting.teachers or meeting.one_way == "yes":
+            said = words.teaches(first, second, sessions.subject(first, second)) if meeting.teachers else "start"
+            plans = [words.no_halves(meeting, said, last, stop, zone) for zone in words.clocks(stop, zones)]
             return words.welcome(first, second, plans, words.clocks(stop, zones), here)
         half = hour.whole_minute(meeting.starts_at + (stop - meeting.starts_at) / 2)
         said = words.teaches(first, second, sessions.subject(first, second))
         plans = [words.halves(meeting, said, half, last, stop, zone) for zone in words.clocks(stop, zones)]
         return words.welcome(first, second, plans, words.clocks(stop, zones), here)
 
-    sessions.speak(desk, pair, text)
-    return go(desk, pair, meeting) if here else meeting
+    sessions.speak(desk, pair, text, chat_only=meeting.itself)
+    return go(desk, pair, meeting, at) if here else meeting
 
 
 def _opened(desk: Desk, pair: Pair, meeting: Meeting) -> Meeting:
-    """The hour waits for its people; who teaches first is decided now, by what each gave so far."""
+    """The hour waits for its people; who teaches first is decided now, by what each gave so far, if calendars don't say it.
+
+    Of an hour that begins by itself everybody counts as there who has not said that they come late.
+    """
     sessions.forget_move(desk, pair, meeting)
-    order = sessions.teachers(desk, pair) if desk.policy.session.swap == "half" else ()
+    shape = sessions.format_of(desk, pair)
+    order: tuple[int, ...] = ()
+    if shape in {"halves", "alternate"}:
+        order = meeting.teachers or sessions.teachers(desk, pair)
     desk.cancel("soon", f"S{meeting.id}")
+    itself = meetings.by_itself(desk, pair)
+    late = {person for person, _ in meeting.late}
+    there = tuple(s.person for s in pairs.sides(desk, pair) if s.person not in late) if itself else meeting.present
     return desk.change(
-        meeting, stage=step("meeting", meeting.stage, "open"), teachers=order, ends_at=hour.end(meeting), moved_to=None
-    )
+        meeting, stage=step("meeting", meeting.stage, "open"), teachers=order, ends_at=hour.end(meeting), moved_to=None,
+        itself=itself, present=there, one_way="" if shape == "halves" else "yes",
+    )  # fmt: skip
+
+
+@clock.happens("by itself")
+def _by_itself(desk: Desk, pair: Pair, meeting: Meeting, at: datetime, quiet: bool) -> Meeting:
+    """Whoever said that they come late should be there now; nobody is asked."""
+    everybody = tuple(side.person for side in pairs.sides(desk, pair))
+    return go(desk, pair, desk.change(meeting, present=everybody, late=()), at, quiet=quiet)
 
 
 def _off(desk: Desk, pair: Pair, meeting: Meeting) -> Meeting:
@@ -78,35 +99,44 @@ def _off(desk: Desk, pair: Pair, meeting: Meeting) -> Meeting:
     return closed
 
 
-def go(desk: Desk, pair: Pair, meeting: Meeting) -> Meeting:
-    """Both are there: the clock begins, and what is left is split."""
+def go(desk: Desk, pair: Pair, meeting: Meeting, at: datetime | None = None, *, quiet: bool = False) -> Meeting:
+    """Both are there: the clock begins (at `at`, or now), and what is left is split."""
     for person in pairs.people(desk, pair):
         forms.forget(desk, person, f"S{meeting.id}")
-    session = desk.policy.session
-    meeting = hour.begin(meeting, session, desk.now)
+    began = at if at is not None and meeting.itself else desk.now
+    meeting = hour.begin(meeting, desk.policy.session, began)
     desk.put(meeting)
-    first, second = teachers_of(desk, meeting)
-    stop = hour.end(meeting)
-    left = round((stop - desk.now).total_seconds())
-    if not meeting.teachers:
-        sessions.speak(desk, pair, lambda zones: words.go_free(stop, zones))
-    elif meeting.swap_at is None:
-        bang = sessions.bang(pair)
-        sessions.speak(desk, pair, lambda zones: words.go_short(first, stop, words.whole(left), bang, zones))
+    if not quiet:
+        _say_go(desk, pair, meeting, began)
+    if meeting.one_way == "asked":
         sessions.listen(desk, pair, meeting, "one-direction")
-    else:
-        swap_at = meeting.swap_at
-        lengths = (round((swap_at - desk.now).total_seconds()), round((stop - swap_at).total_seconds()))
-        sessions.speak(desk, pair, lambda zones: words.go(first, second, swap_at, lengths, zones))
     clock.plan(desk, meeting)
     return meeting
+
+
+def _say_go(desk: Desk, pair: Pair, meeting: Meeting, began: datetime) -> None:
+    first, second = teachers_of(desk, meeting)
+    stop, swap_at, bang = hour.end(meeting), meeting.swap_at, sessions.bang(pair)
+    left = round((stop - began).total_seconds())
+
+    def text(zones: words.Zones) -> str:
+        if not meeting.teachers:
+            return words.go_free(stop, zones)
+        if meeting.one_way == "yes":
+            return words.go_whole(first, stop, zones)
+        if swap_at is None:
+            return words.go_short(first, stop, words.whole(left), bang, zones)
+        lengths = (round((swap_at - began).total_seconds()), round((stop - swap_at).total_seconds()))
+        return words.go(first, second, swap_at, lengths, zones)
+
+    sessions.speak(desk, pair, text, subject=date_words.go_subject)
 
 
 @clock.happens("warn")
 def _warn(desk: Desk, pair: Pair, meeting: Meeting, at: datetime, quiet: bool) -> Meeting:
     if not quiet:
         minutes = max(1, round(((meeting.swap_at or at) - desk.now).total_seconds() / 60))
-        sessions.speak(desk, pair, lambda zones: words.warn(minutes))
+        sessions.speak(desk, pair, lambda zones: words.warn(minutes), chat_only=meeting.itself)
     return _said(desk, meeting, "warn")
 
 
@@ -117,7 +147,8 @@ def swap(desk: Desk, pair: Pair, meeting: Meeting, at: datetime, quiet: bool) ->
     teacher, learner = teaching(desk, meeting)
     if not quiet:
         stop, subject = hour.end(meeting), sessions.subject(teacher, learner)
-        sessions.speak(desk, pair, lambda zones: words.swap(teacher, learner, subject, stop, zones))
+        line = date_words.swap_subject
+        sessions.speak(desk, pair, lambda zones: words.swap(teacher, learner, subject, stop, zones), subject=line)
     return meeting
 
 
@@ -129,8 +160,12 @@ def _last(desk: Desk, pair: Pair, meeting: Meeting, at: datetime, quiet: bool) -
     coming = meetings.upcoming(desk, pair)
     if quiet:
         return meeting
+    line = date_words.last_subject
     if coming is not None:
-        sessions.speak(desk, pair, lambda zones: words.last_with_agreed(minutes, coming.starts_at, zones))
+        sessions.speak(desk, pair, lambda zones: words.last_with_agreed(minutes, coming.starts_at, zones), subject=line)
+        return meeting
+    if meeting.itself:  # an answer by mail would come too late
+        sessions.speak(desk, pair, lambda zones: date_words.last(minutes), subject=line)
         return meeting
     next_at = sessions.weekly(desk, pair, meeting.starts_at)
     meeting = desk.change(meeting, next_at=next_at)
@@ -143,20 +178,29 @@ def _last(desk: Desk, pair: Pair, meeting: Meeting, at: datetime, quiet: bool) -
 def end(desk: Desk, pair: Pair, meeting: Meeting, at: datetime, quiet: bool) -> Meeting:
     if not quiet:
         early = at < hour.end(meeting)
-        sessions.speak(desk, pair, lambda zones: words.over_early(at, zones) if early else words.over(), fleeting=False)
+        line = words.over_early if early else words.over_at
+        silent = meeting.itself and not early
+        sessions.speak(desk, pair, lambda zones: line(at, zones), fleeting=False, chat_only=silent)
     return _held(desk, pair, meeting, at)
 
 
 def _held(desk: Desk, pair: Pair, meeting: Meeting, at: datetime) -> Meeting:
-    """The hour took place: the ledger, the pair's record, and the private question afterwards."""
+    """The hour took place: the ledger, the pair's record, and the private question afterwards.
+
+    Of one that began by itself they are asked whether it did; until they say no, it counts.
+    """
     proposed, by = meeting.next_at, meeting.next_by
     finished = hour.finish(meeting, at)
     desk.put(finished)
     meetings.count_held(desk, at)
     meetings.tidy(desk, finished)
+    open_yet = finished.stage == "asked"
+    if open_yet:
+        desk.plan("asked", f"S{finished.id}", at + timedelta(days=desk.policy.session.asked_days))
     for side in pairs.sides(desk, pair):
         seconds = finished.taught[finished.teachers.index(side.person)] if finished.teachers else 0
-        desk.put(replace(side, taught_seconds=side.taught_seconds + seconds, missed_in_row=0))
+        in_row = side.missed_in_row if open_yet else 0
+        desk.put(replace(side, taught_seconds=side.taught_seconds + seconds, missed_in_row=in_row))
     starter = finished.teachers[0] if finished.teachers else pair.started_by
     pair = desk.change(
         pair, held=pair.held + 1, last_held_at=at, last_word_at=max(at, pair.last_word_at or at), started_by=starter

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from relaybot import forms, times
 from relaybot.commands import Call
 from relaybot.desk import Desk
-from relaybot.model import Meeting, Pair, Person, Urgency
+from relaybot.model import Meeting, Pair, Person, Style, Urgency
 from relaybot.nouns import hour, meetings, pairs, people
 from relaybot.ports import Invalid, Refused
 from relaybot.rules import ACTIVE_PAIRS, RUNNING_MEETINGS, step
@@ -108,13 +108,22 @@ def clash(desk: Desk, person: Person, at: datetime, length: int, but: int = 0) -
     return None
 
 
-def agree(desk: Desk, pair: Pair, at: datetime, by: int) -> Meeting:
-    """An hour is agreed: a number, its timers, and no question about times is open any more."""
+def format_of(desk: Desk, pair: Pair) -> str:
+    """How the two meet: halves, alternate, free or letters."""
+    return pair.format or ("halves" if desk.policy.session.swap == "half" else "free")
+
+
+def agree(desk: Desk, pair: Pair, at: datetime, by: int, calendar: int = 0) -> Meeting:
+    """An hour is agreed: a number, its timers, and no question about times is open any more.
+
+    `calendar` is the number under which calendars know the hour that was moved to this time.
+    """
     pair = desk.pairs[pair.id]
     trial = pair.stage in {"introduced", "trial"} or (pair.stage == "resting" and not fits(desk, pair))
     drafted = Meeting(
-        desk.name, desk.number("meeting"), pair.id, "proposed", at, minutes(desk, pair), trial=trial, proposed_by=by
-    )
+        desk.name, desk.number("meeting"), pair.id, "proposed", at, minutes(desk, pair), trial=trial, proposed_by=by,
+        teachers=_announced(desk, pair, at), calendar=calendar,
+    )  # fmt: skip
     meeting = desk.change(drafted, stage=step("meeting", "proposed", "agree"))
     if pair.stage == "introduced":
         pairs.move(desk, pair, "agree")
@@ -123,6 +132,18 @@ def agree(desk: Desk, pair: Pair, at: datetime, by: int) -> Meeting:
     plan(desk, pair, meeting)
     watch(desk, pair)
     return meeting
+
+
+def _announced(desk: Desk, pair: Pair, at: datetime) -> tuple[int, ...]:
+    """Who teaches first, where calendars say it beforehand: by what each will have given until then."""
+    if not meetings.by_itself(desk, pair) or format_of(desk, pair) == "free":
+        return ()
+    before = [m for m in meetings.of(desk, pair) if m.stage == "agreed" and m.teachers and m.starts_at < at]
+    whole = format_of(desk, pair) == "alternate"
+    extra: dict[int, int] = {}
+    for one in before if whole else ():
+        extra[one.teachers[0]] = extra.get(one.teachers[0], 0) + one.minutes * 60
+    return teachers(desk, pair, list(extra.items()), before[-1].teachers[0] if before else 0)
 
 
 def watch(desk: Desk, pair: Pair) -> None:
@@ -185,17 +206,40 @@ def weekly(desk: Desk, pair: Pair, at: datetime) -> datetime:
 Text = Callable[[Sequence[str]], str]
 
 
-def speak(desk: Desk, pair: Pair, text: Text, *, urgency: Urgency = Urgency.URGENT, fleeting: bool = True) -> None:
+def speak(
+    desk: Desk,
+    pair: Pair,
+    text: Text,
+    *,
+    urgency: Urgency = Urgency.URGENT,
+    fleeting: bool = True,
+    subject: Callable[[Person], str] | None = None,
+    chat_only: bool = False,
+) -> None:
     """Say a line (or several) to both, with the clocks of those who read it: in their place, or to each in private.
 
-    A fleeting line (the clock's) is not said at all when it cannot leave soon.
+    A fleeting line (the clock's) is not said at all when it cannot leave soon. `subject` makes that of a letter from the
+    partner; what is `chat_only` is no letter.
     """
     expires = desk.now + timedelta(seconds=desk.policy.session.stale_seconds) if fleeting else None
     if pair.place:
         pairs.in_place(desk, pair, *text(zones(desk, pair)).splitlines(), urgency=urgency, expires_at=expires)
         return
+    running = meetings.running(desk, pair)
     for person in pairs.people(desk, pair):
-        desk.tell(person, *text([people.zone(person)]).splitlines(), urgency=urgency, expires_at=expires)
+        lines = text([people.zone(person)]).splitlines()
+        if desk.style(desk.reached(person)) is not Style.LETTER:
+            desk.tell(person, *lines, urgency=urgency, expires_at=expires)
+        elif not chat_only:
+            desk.tell(
+                person,
+                *lines,
+                urgency=urgency,
+                expires_at=expires,
+                about=f"S{running.id}" if running is not None else "",
+                claim=f"meeting {running.id} waiting,first_half,second_half" if running is not None else "",
+                subject=subject(pairs.partner(desk, pair, person)) if subject is not None else "",
+            )
 
 
 def bang(pair: Pair) -> str:

@@ -6,17 +6,20 @@ Answers are for moderators only and nothing of them reaches the partner; `thanks
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from relaybot import forms
 from relaybot.commands import Call, Ref, Text, Word, command, on_timer
 from relaybot.desk import Desk
 from relaybot.forms import Form, Question, given
-from relaybot.model import Dialogue, Pair, Person
-from relaybot.nouns import feelings, meetings, pairs, people, relay, sessions
+from relaybot.model import Block, Dialogue, Pair, Person
+from relaybot.nouns import afterhour, feelings, meetings, pairs, people, relay, sessions
 from relaybot.ports import Invalid, Refused
 from relaybot.rules import ACTIVE_PAIRS
+from relaybot.words import dates as date_words
 from relaybot.words import fitting as words
+from relaybot.words.common import join_words
 
 _MEANT = {"1": "good", "good": "good", "2": "unsure", "unsure": "unsure", "3": "no", "no": "no"}
 _REST = ("good fit", "not sure yet", "not sure", "not for me", "fit")
@@ -37,9 +40,14 @@ def _fit_second(desk: Desk, about: str, late_seconds: float) -> None:
 def _ask_fit(desk: Desk, about: str, number: int) -> None:
     """A while after an hour of a trial: whoever hasn't said good yet is asked."""
     pair = desk.pairs.get(int(about[1:]))
-    if pair is None or pair.stage not in {"introduced", "trial", "resting"}:
+    if pair is None or pair.stage not in ACTIVE_PAIRS or number >= len(pairs.sides(desk, pair)):
         return
     side = pairs.sides(desk, pair)[number]
+    if afterhour.waiting(desk, pair, desk.people[side.person]) is not None:
+        _ask_after(desk, pair, number)
+        return
+    if pair.stage == "active":
+        return
     all_good = all(s.fit == "good" for s in pairs.sides(desk, pair))
     person = desk.people[side.person]
     if side.fit == "good" and not all_good:
@@ -93,6 +101,109 @@ def _done(desk: Desk, dialogue: Dialogue) -> None:
 
 
 forms.form(Form("fit", (Question("fit", _question, _read, skip="skipped"),), done=_done))
+
+
+# -------------------------------------------------------------------------------------- an hour by mail
+
+_BEGINS = re.compile(
+    r"\s*(?:(?P<fit>[123](?!\d)|good fit|not sure(?: yet)?|not for me|good\b|unsure\b)"
+    r"|(?P<held>yes|partly|partially|no)\b)[\s,.;:)/-]*",
+    re.I,
+)
+_TOOK = {"1": "yes", "2": "partly", "3": "no", "partially": "partly", "y": "yes", "n": "no"}
+
+
+def _ask_after(desk: Desk, pair: Pair, number: int) -> None:
+    """After an hour that began by itself: whether it took place, and on trial how it was, in one question or letter."""
+    side = pairs.sides(desk, pair)[number]
+    person, about = desk.people[side.person], f"M{pair.id}"
+    awake = people.waking(desk, person)
+    if awake > desk.now:
+        desk.plan(f"fit {number}", about, awake)
+        return
+    meeting = afterhour.waiting(desk, pair, person)
+    all_good = all(s.fit == "good" for s in pairs.sides(desk, pair))
+    fit = pair.stage != "active" and (side.fit != "good" or all_good)
+    if meeting is not None and meetings.running(desk, pair) is None:
+        forms.begin(desk, person, "after-hour", about, note=f"{meeting.id}{' fit' * fit}")
+
+
+def _wants_fit(desk: Desk, dialogue: Dialogue) -> bool:
+    said_no = given(dialogue, "held") == "no" and not forms.by_letter(desk, dialogue)
+    return dialogue.note.endswith(" fit") and not said_no
+
+
+def _ask_took(desk: Desk, dialogue: Dialogue) -> str:
+    return date_words.took_place(_pair_of(desk, dialogue)[2])
+
+
+def _read_took(desk: Desk, dialogue: Dialogue, text: str) -> str:
+    head = text.strip().lower().split(maxsplit=1)[0].rstrip(".,;:!)") if text.strip() else ""
+    value = _TOOK.get(head, head)
+    if value not in {"yes", "partly", "no"}:
+        raise Invalid(date_words.took_place_again())
+    return value
+
+
+def _after_letter(desk: Desk, dialogue: Dialogue, asked: list[Question]) -> tuple[str, ...]:
+    pair, _, partner = _pair_of(desk, dialogue)
+    moderators = [p.name for p in people.moderators(desk, (side.person for side in pairs.sides(desk, pair)))]
+    readers = join_words(moderators[:4]) or desk.policy.operator or date_words.nobody_else()
+    keys = {question.key for question in asked}
+    return date_words.after_letter(partner, readers, fit="fit" in keys, held="held" in keys)
+
+
+def _sort_after(desk: Desk, dialogue: Dialogue, text: str, blocks: tuple[Block, ...]) -> dict[str, str]:
+    """Answers stand at the beginnings of lines, in any order ("1 yes", "partly", "good fit, patient teacher")."""
+    fit = _wants_fit(desk, dialogue)
+    found: dict[str, str] = {}
+    for line in text.splitlines():
+        rest = line.strip()
+        while rest and (match := _BEGINS.match(rest)) is not None:
+            key = "held" if match["held"] or not fit else "fit"
+            if key in found:
+                break
+            found[key] = match["held"] or match["fit"]
+            rest = rest[match.end() :]
+        if rest and "fit" in found:
+            found["fit"] = f"{found['fit']} {rest}"
+        elif rest and not found:
+            break
+    if not found:
+        raise Invalid(date_words.after_again(fit=fit))
+    return found
+
+
+def _after_done(desk: Desk, dialogue: Dialogue) -> None:
+    pair, person, _ = _pair_of(desk, dialogue)
+    felt, _, said = given(dialogue, "fit").partition(" ")
+    felt = "" if felt == "skipped" else felt
+    took = given(dialogue, "held") or ("yes" if felt else "")
+    meeting = desk.meetings.get(int(dialogue.note.partition(" ")[0]))
+    if meeting is not None and meeting.stage == "asked" and took:
+        afterhour.answered(desk, meeting, person, took)
+    if took in {"partly", "no"}:
+        desk.tell(person, date_words.noted_partly() if took == "partly" else date_words.noted_not())
+    if felt:
+        if sessions.live(desk, desk.pairs[pair.id], person):
+            _felt(desk, desk.pairs[pair.id], person, felt, said)
+    elif took in {"yes", ""}:
+        desk.tell(person, date_words.noted_yes() if took else words.skipped())
+
+
+forms.form(
+    Form(
+        "after-hour",
+        (
+            Question("held", _ask_took, _read_took, skip=""),
+            Question("fit", _question, _read, skip="skipped", when=_wants_fit),
+        ),
+        done=_after_done,
+        letter=_after_letter,
+        sort=_sort_after,
+        subject=lambda desk, dialogue: date_words.after_subject(_pair_of(desk, dialogue)[2]),
+    )
+)
 
 
 @command(

@@ -14,7 +14,7 @@ from relaybot.commands import Call, Ref, Text, command, on_timer
 from relaybot.desk import Desk
 from relaybot.forms import Form, Question, given
 from relaybot.model import Dialogue, Meeting, Pair, Person, Urgency
-from relaybot.nouns import clock, meetings, pairs, people, sessions
+from relaybot.nouns import clock, dates, meetings, pairs, people, sessions
 from relaybot.ports import Invalid, Refused
 from relaybot.words import moving as words
 
@@ -33,7 +33,7 @@ def _remind(desk: Desk, about: str, number: int) -> None:
     person = pairs.people(desk, pair)[number]
     partner = pairs.partner(desk, pair, person)
     line = words.reminder(meeting, partner, desk.now, people.zone(person))
-    desk.tell(person, line, claim=f"meeting {meeting.id} agreed", expires_at=meeting.starts_at)
+    desk.tell(person, line, claim=f"meeting {meeting.id} agreed", expires_at=meeting.starts_at, about=about)
     forms.listen(desk, person, "still-good", about)
 
 
@@ -55,6 +55,8 @@ def _still_good(desk: Desk, dialogue: Dialogue) -> None:
     answer = given(dialogue, "ok")
     if meeting is None or meeting.stage != "agreed":
         desk.tell(person, words.too_late_now())
+    elif answer == "yes" and dates.by_letter(desk, person):
+        desk.note(person.id, "still good", dialogue.about)  # one mail less
     elif answer == "yes":
         desk.tell(person, words.see_you(times.show(meeting.starts_at, people.zone(person))))
     elif answer == "skip":
@@ -72,6 +74,7 @@ forms.form(
             ),
         ),
         done=_still_good,
+        shared=True,
         waits=False,
     )
 )
@@ -85,10 +88,15 @@ def _soon(desk: Desk, about: str, late_seconds: float) -> None:
         return
     pair = desk.pairs[meeting.pair]
     minutes = round((meeting.starts_at - desk.now).total_seconds() / 60)
+    itself = meetings.by_itself(desk, pair)
     if pair.place:
         pairs.in_place(desk, pair, invite=True, expires_at=meeting.starts_at)
     for person in pairs.people(desk, pair):
-        line = words.soon(person, pairs.partner(desk, pair, person), minutes, pair.place.rpartition("/")[2])
+        if itself and dates.by_letter(desk, person):
+            continue  # the calendar rings
+        line = words.soon(
+            person, pairs.partner(desk, pair, person), minutes, pair.place.rpartition("/")[2], itself=itself
+        )
         claim = f"meeting {meeting.id} agreed"
         desk.tell(person, line, urgency=Urgency.URGENT, claim=claim, expires_at=meeting.starts_at)
         forms.forget(desk, person, about, "still-good")
@@ -107,7 +115,7 @@ def _soon(desk: Desk, about: str, late_seconds: float) -> None:
 )
 def skip(desk: Desk, call: Call) -> None:
     """Leave an hour out; your partner hears that, and a reason only if you say `tell`."""
-    pair, meeting = sessions.agreed(desk, call.me, call.number("meeting"))
+    pair, meeting = sessions.agreed(desk, call.me, dates.named(desk, call))
     meeting = clock.settle(desk, meeting)
     if meeting.stage not in {"agreed", "waiting"}:
         raise Refused(words.runs())
@@ -140,7 +148,7 @@ def _skip(desk: Desk, pair: Pair, meeting: Meeting, person: Person, said: str) -
 def reschedule(desk: Desk, call: Call) -> None:
     """Ask to move one hour."""
     at = sessions.read_time(desk, call.me, call.text("time"))
-    _, meeting = sessions.agreed(desk, call.me, call.number("meeting"))
+    _, meeting = sessions.agreed(desk, call.me, dates.named(desk, call))
     meeting = clock.settle(desk, meeting)
     if meeting.stage not in {"agreed", "waiting"}:
         raise Refused(words.runs())
@@ -267,9 +275,10 @@ def _moved(desk: Desk, dialogue: Dialogue) -> None:
 def _move(desk: Desk, pair: Pair, meeting: Meeting, at: datetime, by: Person) -> None:
     """Agreed: the old hour is moved away, a new one with its own number takes its place."""
     meetings.close(desk, replace(meeting, moved_to=at), "move")
-    moved = sessions.agree(desk, pair, at, by.id)
+    moved = sessions.agree(desk, pair, at, by.id, calendar=meeting.calendar or meeting.id)
     for person in pairs.people(desk, pair):
-        desk.tell(person, words.moved(moved, sessions.zones(desk, pair, person)))
+        if not dates.by_letter(desk, person):  # the letter with the dates says it
+            desk.tell(person, words.moved(moved, sessions.zones(desk, pair, person)))
 
 
 forms.form(Form("reschedule", (forms.yes_no("ok", _plan),), done=_confirmed, waits=False))

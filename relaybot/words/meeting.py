@@ -49,9 +49,9 @@ def halves(meeting: Meeting, said: str, swap_at: datetime, last_at: datetime, en
     return f"{at[0]} {said} | {at[1]} swap | {at[2]} closing | {at[3]} stop"
 
 
-def no_halves(meeting: Meeting, last_at: datetime, ends_at: datetime, zone: str) -> str:
+def no_halves(meeting: Meeting, said: str, last_at: datetime, ends_at: datetime, zone: str) -> str:
     at = [times.show_time(moment, zone) for moment in (meeting.starts_at, last_at, ends_at)]
-    return f"{at[0]} start | {at[1]} closing | {at[2]} stop"
+    return f"{at[0]} {said} | {at[1]} closing | {at[2]} stop"
 
 
 def go(first: Person, second: Person, swap_at: datetime, lengths: tuple[int, int], zones: Zones) -> str:
@@ -65,6 +65,10 @@ def go_short(first: Person, ends_at: datetime, left: int, bang: str, zones: Zone
         f"Go. {first.name} teaches until {moments.clock(ends_at, zones)}. Only {moments.minutes(left)} are left. Shall we use"
         f" it all for one direction and swap next time? ({bang}yes/{bang}no)"
     )
+
+
+def go_whole(first: Person, ends_at: datetime, zones: Zones) -> str:
+    return f"Go. {first.name} teaches until {moments.clock(ends_at, zones)}; next time the other way round."
 
 
 def go_free(ends_at: datetime, zones: Zones) -> str:
@@ -202,6 +206,10 @@ def _number(minutes: int) -> str:
 
 def over() -> str:
     return "That's the hour, thank you both. I'll ask each of you privately how it was."
+
+
+def over_at(at: datetime, zones: Zones) -> str:
+    return over()
 
 
 def over_early(at: datetime, zones: Zones) -> str:

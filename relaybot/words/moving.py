@@ -38,10 +38,15 @@ def not_good() -> str:
     return "Then: reschedule <time> asks for another time, skip leaves this hour out."
 
 
-def soon(person: Person, partner: Person, minutes: int, place: str) -> str:
+def soon(person: Person, partner: Person, minutes: int, place: str, *, itself: bool = False) -> str:
     when = f"in {moments.minutes(minutes)}" if minutes else "now"
     if place:
         return f"{person.name}: your hour with {partner.name} starts {when}, in {place}."
+    if itself:
+        return (
+            f"{person.name}: your hour with {partner.name} starts {when}. It begins by itself, and I tell you the clock here;"
+            " late <minutes> if you come later."
+        )
     return (
         f"{person.name}: your hour with {partner.name} starts {when}. I tell you both the clock here;"
         " say here when it begins."
