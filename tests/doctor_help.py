@@ -93,6 +93,7 @@ class Relay:
     lmtp_port: int  # where it hands mail in
     above: bytes = b""  # header lines it puts on top
     plus: str = "kept"  # or "lost", "refused", "bounced"
+    able: dict[str, Any] = field(default_factory=dict)  # aiosmtpd's settings
     port: int = 0
     replies: list[tuple[int, bytes]] = field(
         default_factory=list
@@ -175,7 +176,7 @@ async def relay(lmtp_port: int, **more: Any) -> AsyncIterator[Relay]:
     sessions: list[SMTP] = []
 
     def session() -> SMTP:
-        sessions.append(SMTP(found, enable_SMTPUTF8=True, loop=asyncio.get_running_loop()))
+        sessions.append(SMTP(found, **({"enable_SMTPUTF8": True} | found.able), loop=asyncio.get_running_loop()))
         return sessions[-1]
 
     server = await asyncio.get_running_loop().create_server(session, HOST, 0)

@@ -56,8 +56,7 @@ async def test_through_postfix(tmp_path: Path, postfix: Postfix) -> None:
     assert one(report, "loop mail")[0] == "ok"
     assert "relaybot+doctor." in one(report, "reply address")[1]
     assert one(report, "clock")[0] == "ok"
-    print(*report.findings, sep="\n")
-    assert any("SMTPUTF8" in found for found in levels(report, Level.OK))
+    assert any("can SIZE, 8BITMIME, SMTPUTF8, PIPELINING" in found for found in levels(report, Level.OK))
     assert postfix.queued() == 0
 
 
@@ -201,6 +200,24 @@ async def test_no_password_yet(tmp_path: Path) -> None:
     text = mail('host = "mx.invalid", tls = "starttls", user = "relaybot"', 'lmtp = "127.0.0.1:0"')
 
     assert one(await examined(tmp_path, text), "mail")[0] == "fail"
+
+
+@pytest.mark.parametrize(
+    ("able", "told"),
+    [
+        ({"enable_SMTPUTF8": False}, "has no SMTPUTF8"),
+        ({"data_size_limit": 1_000_000}, "takes mails up to 1,000,000 bytes"),
+    ],
+)
+async def test_what_the_server_cannot_do(
+    tmp_path: Path, free_port: Callable[[], int], able: dict[str, Any], told: str
+) -> None:
+    """What we would miss one day is a warning today."""
+    async with relay(free_port(), able=able) as between:
+        report = await looped(tmp_path, between)
+
+    assert any(told in found for level, found in said(report, "sending server") if level == "warn")
+    assert not report.failed
 
 
 # -------------------------------------------------------------------------------------------- the mailbox

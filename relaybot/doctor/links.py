@@ -5,6 +5,8 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+import aiosmtplib
+
 from adapters.mail_imap import Mailbox
 from adapters.mail_send import Server, Smtp
 from adapters.mail_settings import ImapSettings, MailSettings
@@ -19,6 +21,11 @@ class Sender(Smtp):
         """EHLO's extensions in lower case with their values, and the TLS version ("" for none). Raises as check()."""
         async with self._lock:
             client = await self._connected()
+            if client.is_ehlo_or_helo_needed:
+                try:
+                    await client.ehlo()
+                except aiosmtplib.SMTPException as problem:
+                    raise OSError(f"the mail server refuses EHLO: {problem}") from None
             tls = client.get_transport_info("ssl_object")
             version = getattr(tls, "version", lambda: "")() or ""
             return {name.lower(): value for name, value in client.esmtp_extensions.items()}, version

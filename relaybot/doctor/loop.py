@@ -211,7 +211,7 @@ def _came(found: Arrived | Bounce, probe: Probe, settings: MailSettings, report:
     if isinstance(found, Bounce):
         report.fail(ABOUT, f"came back as undeliverable: {found.reason}", PLUS)
         return []
-    report.ok(ABOUT, f"sent, and here after {found.seconds:.1f} s")
+    report.ok(ABOUT, f"sent, and here after {found.seconds:.2f} s")
     if probe.token in found.recipient.lower():
         report.ok("reply address", f"what stands behind + survives ({found.recipient})")
     else:
