@@ -274,12 +274,17 @@ class Desk:
             urgency=max(part.urgency for part in parts),
             expires_at=max(part.expires_at or self.now for part in parts),
             claim=parts[0].claim if len(claims) == 1 else "",
-            about=_most_private([part.about for part in parts if part.about]),
+            about=_most_private([part.about for part in parts if self._is_live(part.about)]),
             subject=subject,
             thread=answers,
             invitations=tuple(date for part in parts for date in part.invitations),
             files=tuple(file for part in parts for file in part.files),
         )
+
+    def _is_live(self, about: str) -> bool:
+        """Whether a reply about this finds something: not a question that was answered in the same moment."""
+        question = about[1:] if about[:1] == "D" else ""
+        return bool(about) and not (question.isdigit() and self.dialogues.get(int(question)) is None)
 
     @property
     def title(self) -> str:

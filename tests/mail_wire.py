@@ -159,7 +159,8 @@ class MailWire(WireWorld):
         return next((x for x in reversed(self.got[address]) if about_of(x) == about), None)
 
     def _token_of(self, about: str, address: str) -> str:
-        """The Reply-To of a letter that came before the play began: about what stage directions put there."""
+        """The Reply-To of a letter that came before the play began: about a pair or hour that stage directions put there."""
+        assert about[0] in "MS", f"{address} has got no letter about {about}"
         self.tokens += 1
         return self.mail._tokens.reply_address(NAME, about, address)
 

@@ -228,7 +228,8 @@ class WireWorld:
         """Until nothing more happens by itself."""
 
         def absent() -> int:
-            return sum(1 for x in self.programme.tables.letters.rows.values() if x.to in self.away)
+            readers = self.bot.postmen[self.network]._readers.items()
+            return sum(len(reader.queue) + reader.out for to, reader in readers if to in self.away)
 
         await settled(self.bot, absent)
         for wire in list(self.people.values()):
