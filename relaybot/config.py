@@ -269,19 +269,21 @@ def _mail(raw: object, base: Path, mistakes: Mistakes) -> MailTable | None:
         table["send"] = secrets_in(table["send"], ("password",), base, mistakes, (*key, "send"))
     receive = table.get("receive")
     if isinstance(receive, dict) and isinstance(receive.get("imap"), dict):
-        imap = secrets_in(receive["imap"], ("password",), base, mistakes, (*key, "receive", "imap"))
-        table["receive"] = {**receive, "imap": imap}
+        box = secrets_in(receive["imap"], ("password",), base, mistakes, (*key, "receive", "imap"))
+        table["receive"] = {**receive, "imap": box}
     found: MailTable | None = mistakes.check(key, MailTable, table)
     if found is None:
         return None
     ways = [found.receive.lmtp, found.receive.smtp, found.receive.imap]
     if sum(bool(way) for way in ways) != 1:
         mistakes.add((*key, "receive"), "needs exactly one of lmtp, smtp and imap")
+    imap, changes = found.receive.imap, dict[str, Any]()
     if found.send.ca_file:
-        found = found.model_copy(
-            update={"send": found.send.model_copy(update={"ca_file": str(base / found.send.ca_file)})}
-        )
-    return found
+        changes["send"] = found.send.model_copy(update={"ca_file": str(base / found.send.ca_file)})
+    if imap is not None and imap.ca_file:
+        there = imap.model_copy(update={"ca_file": str(base / imap.ca_file)})
+        changes["receive"] = found.receive.model_copy(update={"imap": there})
+    return found.model_copy(update=changes)
 
 
 def _programme(

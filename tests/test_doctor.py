@@ -65,17 +65,19 @@ def test_nothing_is_made(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["relaybot.toml"]
 
 
-async def test_a_sound_database(tmp_path: Path) -> None:
+def test_a_sound_database(tmp_path: Path) -> None:
     """It is opened and checked; no backup is known until one is made, and an old one is not enough."""
-    await database(tmp_path)
-    before = await examined(tmp_path, LOCAL)
+    asyncio.run(database(tmp_path))
+    before = asyncio.run(examined(tmp_path, LOCAL))
     copies.note_backup(tmp_path, tmp_path / "relaybot.db")
-    made = await examined(tmp_path, LOCAL)
+    made = asyncio.run(examined(tmp_path, LOCAL))
     at = datetime.now(UTC) - timedelta(days=9)
     (tmp_path / copies.NOTE).write_text(json.dumps({"at": at.isoformat(), "to": "/backup/relaybot.db"}))
-    old = await examined(tmp_path, LOCAL)
+    old = asyncio.run(examined(tmp_path, LOCAL))
 
     assert "opens and is sound" in one(before, "database")[1]
+    assert not (tmp_path / "relaybot.db-wal").exists()
+    assert not (tmp_path / "relaybot.db-shm").exists()
     assert one(before, "backup")[0] == "warn"
     assert one(made, "backup")[0] == "ok"
     assert one(old, "backup")[0] == "warn"

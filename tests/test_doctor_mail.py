@@ -5,7 +5,10 @@ Real Postfix and Dovecot where they are; a server of our own where the path has 
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 import ssl
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +21,7 @@ from tests.doctor_help import ADDRESS, DOMAIN, GOOD, Relay, dns_server, examined
 from tests.mail_help import HOST
 from tests.mail_servers import PASSWORD, Dovecot, Postfix
 from tests.mail_sink import sink
-from tests.servers import make_certificate
+from tests.servers import end, make_certificate, spawn, wait_for_port
 
 AUTHENTIC = f"Authentication-Results: mx.lab.test; dmarc=pass header.from={DOMAIN}\r\n".encode()
 SIGNED = f"DKIM-Signature: v=1; a=rsa-sha256; d={DOMAIN};\r\n\ts=key1; h=from; bh=x; b=y\r\n".encode()
@@ -220,6 +223,29 @@ async def test_what_the_server_cannot_do(
     assert not report.failed
 
 
+async def test_while_relaybot_runs(tmp_path: Path, free_port: Callable[[], int]) -> None:
+    """Its port is known as its own, servers are tried all the same, and the loop mail says how it could be."""
+    port = free_port()
+    async with sink() as server:
+        text = mail(f'host = "{HOST}", port = {server.port}', f'lmtp = "{HOST}:{port}"')
+        (tmp_path / "relaybot.toml").write_text(text)
+        process = spawn([sys.executable, "-m", "relaybot", "run", "-c", str(tmp_path / "relaybot.toml")], tmp_path)
+        try:
+            await asyncio.to_thread(wait_for_port, port, process, tmp_path)
+            report = await examined(tmp_path, text)
+        finally:
+            await asyncio.to_thread(end, process)
+
+    assert not report.failed, report.findings
+    assert "relaybot's own" in one(report, "listening for LMTP")[1]
+    assert said(report, "sending server")[0][0] == "ok"
+    level, found = one(report, "loop mail")
+    assert level == "skip"
+    assert f"relaybot runs (process {process.pid})" in found
+    assert "stop relaybot, run relaybot doctor, start it again" in found
+    assert server.taken == []
+
+
 # -------------------------------------------------------------------------------------------- the mailbox
 
 
@@ -234,9 +260,10 @@ def box(server: Dovecot, **more: Any) -> str:
 
 @pytest.mark.servers
 async def test_through_a_mailbox(tmp_path: Path, dovecot: Dovecot) -> None:
-    """The loop mail is found in the mailbox, and is not there any more afterwards."""
+    """The loop mail is found in the mailbox, and is not there any more afterwards; files are beside the configuration."""
+    shutil.copy(dovecot.certificate, tmp_path / "mailbox.pem")
     async with relay(dovecot.lmtp_port) as between:
-        text = mail(f'host = "{HOST}", port = {between.port}', box(dovecot))
+        text = mail(f'host = "{HOST}", port = {between.port}', box(dovecot, ca_file="mailbox.pem"))
         first = await examined(tmp_path, text)
         second = await examined(tmp_path, text)
 

@@ -20,8 +20,8 @@ async def examine(config: Config, wishes: Wishes, report: Report) -> None:
     """Look at everything the configuration names. Raises Misconfigured for wishes that cannot be."""
     if not _configuration(config, report):
         return
-    house.look(config, report)
     with house.hold(config.database) as holder:
+        house.look(config, report)
         if holder:
             report.ok("relaybot", f"runs (process {holder})")
         _embedded(config, holder, report)

@@ -120,8 +120,10 @@ def _inside(path: Path) -> tuple[str, str]:
     """What is wrong with a database and what to do; "" where nothing is."""
     if path.stat().st_size == 0:
         return "", ""
+    # Without a -wal nobody has it open; reading it as it is then makes no -wal and -shm, which the caller would own.
+    uri = copies.read_only(path) + ("" if path.with_name(path.name + "-wal").exists() else "&immutable=1")
     try:
-        with closing(sqlite3.connect(copies.read_only(path), uri=True, isolation_level=None, timeout=10)) as connection:
+        with closing(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10)) as connection:
             (owner,) = connection.execute("PRAGMA application_id").fetchone()
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             problems = copies.check(connection)
