@@ -179,6 +179,7 @@ class Hearing:
             id=mail.key,
             # A server we believe saying that it is forged outweighs a token, which a thief of old mail can have.
             proven=mail.authentic is not False and (same or mail.authentic is True),
+            doubtful=mail.authentic is False,
             stranger=replied and not same,
             subject=subject,
             thread=mail.message_id,

@@ -89,6 +89,7 @@ class Message:
     style: Style = Style.LINE
     id: str = ""  # stable across redeliveries; "" where the medium never repeats (IRC)
     proven: bool = True  # False: the sender may be forged (a bare From line); what it changes needs a confirmation
+    doubtful: bool = False  # not proven, and a server that is believed says that the sender is forged
     stranger: bool = False  # a valid reply token came back from another address than the one it was written to
     subject: str = ""  # a letter's subject, without "Re:"
     thread: str = ""  # the medium's own id of this message, so that an answer can be shown below it

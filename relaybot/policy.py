@@ -251,7 +251,10 @@ class MailSettings(Section):
     """Letters, the list, and what comes back."""
 
     newcomers_per_hour: int = Field(
-        default=60, ge=1, le=10_000, description="people not known before who are answered by mail in an hour, at most; others are answered later"
+        default=60,
+        ge=1,
+        le=10_000,
+        description="people not known before who are answered by mail in an hour, at most; others are answered later",
     )
     code_hours: Hours = Field(default=72, description="hours a code or a confirmation sent by mail is valid")
     bounce_days: Days = Field(default=7, description="days after which a returned mail is forgotten")
@@ -270,7 +273,14 @@ class MailSettings(Section):
         default="members",
         description="who may subscribe to the list: members (and whoever a moderator lets in), or anyone",
     )
-    posts_per_day: int = Field(default=10, ge=1, le=1000, description="posts of one person to the list in a day, at most")
+    posts_per_day: int = Field(
+        default=10, ge=1, le=1000, description="posts of one person to the list in a day, at most"
+    )
+    confirm_posts: Literal["doubtful", "unproven"] = Field(
+        default="doubtful",
+        description="which of a reader's posts to the list are asked about before they go out: doubtful, those a believed server calls forged "
+        "(others go out as on any list); unproven, all that no believed server vouches for",
+    )
     held_posts: int = Field(
         default=50, ge=1, le=1000, description="posts of strangers that wait for a moderator, at most; more are dropped"
     )

@@ -146,7 +146,7 @@ def test_after_a_month_nothing_of_a_post_is_kept() -> None:
 def test_a_forged_post_reaches_nobody() -> None:
     """A bare From line of a reader: only they are asked, at their own address, and without a yes it is thrown away."""
     lw = two_readers()
-    asked = lw.post("chidi", "watches", CANARY, proven=False)
+    asked = lw.post("chidi", "watches", CANARY, proven=False, doubtful=True)
 
     assert [x.to for x in asked] == [address("chidi")]
     lw.w.pass_until(NOW + timedelta(hours=73))
@@ -154,11 +154,20 @@ def test_a_forged_post_reaches_nobody() -> None:
     assert lw.holding(CANARY) == set()
 
 
+def test_a_bare_from_line_is_believed_as_on_any_list() -> None:
+    """Where no server says anything about the sender a reader's post goes out; a programme may ask about it first."""
+    lw = two_readers()
+    assert [copy.text[0] for copy in lw.to("mette", lw.post("chidi", "plans", "Words.", proven=False))] == ["Words."]
+
+    careful = two_readers('mail.confirm_posts = "unproven"')
+    assert careful.to("mette", careful.post("chidi", "plans", "Words.", proven=False)) == []
+
+
 def test_only_a_few_posts_wait_for_a_yes() -> None:
     """Somebody who forges many does not fill a mailbox with questions."""
     lw = two_readers()
     for number in range(10):
-        lw.post("chidi", f"watches {number}", "Buy.", proven=False)
+        lw.post("chidi", f"watches {number}", "Buy.", proven=False, doubtful=True)
 
     assert len(lw.to("chidi")) == 3
 
@@ -166,7 +175,7 @@ def test_only_a_few_posts_wait_for_a_yes() -> None:
 def test_an_unproven_yes_does_not_count() -> None:
     """The forger cannot confirm either."""
     lw = two_readers()
-    lw.post("chidi", "watches", "Buy.", proven=False)
+    lw.post("chidi", "watches", "Buy.", proven=False, doubtful=True)
     lw.mail("chidi", "yes", proven=False)
 
     assert lw.to("mette") == []
@@ -297,7 +306,7 @@ def test_any_post_is_either_sent_whole_or_answered(subject: str, text: str, prov
 def test_nobody_but_the_author_can_say_that_a_post_is_theirs() -> None:
     """A moderator cannot let a post through that waits for the yes of whom it names."""
     lw = two_readers()
-    lw.post("chidi", "watches", "Buy.", proven=False)
+    lw.post("chidi", "watches", "Buy.", proven=False, doubtful=True)
 
     assert "nobody else can say that" in text_of(lw.say("dana", "approve P1"))
     assert lw.to("mette") == []

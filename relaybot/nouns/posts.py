@@ -111,6 +111,11 @@ def name_of(message: Message, person: Person | None) -> str:
     return name.partition("@")[0] or "?"
 
 
+def believed(desk: Desk, message: Message) -> bool:
+    """Whether a post of a reader goes out as it is. A mailing list believes From lines unless there is a reason not to."""
+    return message.proven or (desk.policy.mail.confirm_posts == "doubtful" and not message.doubtful)
+
+
 def ident(post: Post) -> str:
     """How the post is named in commands and timers."""
     return f"P{post.id}"

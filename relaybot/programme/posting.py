@@ -42,7 +42,7 @@ def posted(desk: Desk, message: Message, person: Person | None) -> bool:
             _hold(desk, message, person, text)
     elif problem:
         _say(desk, message, person, problem)
-    elif message.proven:
+    elif posts.believed(desk, message):
         post = posts.make(desk, message, person, text, stage="open")
         _out(desk, post, person, text, tuple(file.name for file in message.files))
     else:
@@ -102,8 +102,8 @@ def _seen_elsewhere(desk: Desk, message: Message, person: Person | None) -> None
     if asks.open_of(desk, person) is not None or asks.rests_until(desk, person) or _unconfirmed(desk, person):
         return
     text = posts.body(message)
-    post = posts.make(desk, message, person, (), stage="open" if message.proven else "held")
-    if message.proven:
+    post = posts.make(desk, message, person, (), stage="open" if posts.believed(desk, message) else "held")
+    if posts.believed(desk, message):
         _out(desk, post, person, text)
     else:
         _ask_author(desk, post, person)
