@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from relaybot.doctor import Level, Report
-from relaybot.doctor.names import Names, Unanswered
+from relaybot.doctor.names import SETTING, Names, Unanswered
 from relaybot.doctor.spf import Broken, Judge, Unknown
+from relaybot.ports import Misconfigured
 from tests.doctor_help import DOMAIN, GOOD, SENDS_FROM, Zone, dns_server, examined, levels, one, said
 
 CONFIG = f"""
@@ -95,6 +96,13 @@ async def test_nobody_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     for about in ("MX of", "SPF of", "DMARC of", "PTR of"):
         assert one(report, about)[0] == "warn"
     assert "the resolver does not answer" in one(report, "PTR of")[1]
+
+
+def test_a_resolver_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot be asked is said as a mistake of whoever set it."""
+    monkeypatch.setenv(SETTING, "resolver")
+    with pytest.raises(Misconfigured, match="RELAYBOT_DNS=resolver: has to be"):
+        Names()
 
 
 async def test_where_mail_leaves_from_is_not_guessed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

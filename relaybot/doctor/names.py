@@ -14,6 +14,8 @@ import dns.name
 import dns.resolver
 import dns.reversename
 
+from relaybot.ports import Misconfigured
+
 SETTING = "RELAYBOT_DNS"
 TIMEOUT_SECONDS = 5.0
 SILENCES_MAX = 2  # in a row; then nobody is asked any more, or each of a dozen questions would take 5 s
@@ -31,7 +33,7 @@ class Names:
     """Asks; remembers when nobody answers at all."""
 
     def __init__(self) -> None:
-        """Raises Unanswered where this machine has no resolver."""
+        """Raises Unanswered where this machine has no resolver, Misconfigured for a setting that is none."""
         where = os.environ.get(SETTING, "")
         try:
             self._resolver = dns.asyncresolver.Resolver(configure=not where)
@@ -39,8 +41,11 @@ class Names:
             raise Unanswered(f"this machine has no resolver: {problem}") from None
         if where:
             host, _, port = where.rpartition(":")
-            self._resolver.nameservers = [host.strip("[]")]
-            self._resolver.port = int(port)
+            try:
+                self._resolver.nameservers = [host.strip("[]")]
+                self._resolver.port = int(port)
+            except ValueError:
+                raise Misconfigured(f"{SETTING}={where}: has to be an address and a port, e.g. 127.0.0.1:53") from None
         self._silences = 0
 
     async def ask(self, name: str, kind: str) -> list[str]:
