@@ -93,9 +93,9 @@ class PostOffice(Sink):
 
 
 @contextlib.asynccontextmanager
-async def post_office(office: PostOffice) -> AsyncIterator[PostOffice]:
+async def post_office(office: PostOffice, port: int = 0) -> AsyncIterator[PostOffice]:
     """One that works."""
-    async with sink(made=office):
+    async with sink(made=office, port=port):
         carriers = [asyncio.create_task(office.carry()) for _ in range(CARRIERS)]
         try:
             yield office
