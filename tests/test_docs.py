@@ -164,8 +164,9 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the secrets that examples name, handed over by systemd too."""
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "secrets"))
     (tmp_path / "secrets").mkdir()
-    (tmp_path / "secrets/libera").write_text("s3cret\n")
-    (tmp_path / "secrets/libera").chmod(0o600)
+    for secret in ("libera", "mail"):
+        (tmp_path / "secrets" / secret).write_text("s3cret\n")
+        (tmp_path / "secrets" / secret).chmod(0o600)
     (tmp_path / "programmes").mkdir()
     (tmp_path / "programmes/tech-peer.toml").write_text("cap = 1\n")
     return tmp_path
@@ -269,7 +270,23 @@ def test_transcripts_are_what_is_printed(page: Path, told: Told) -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "docs/moderators.md"], ids=name)
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_letters_shown_are_what_is_written(page: Path, told: Told) -> None:
+    """Each paragraph of a letter that a page shows is written, word for word, in a play."""
+    written = {" ".join(line.split()) for line in told.lines}
+    wrong = []
+    for line, block in blocks(page, "letter"):
+        for paragraph in block.partition("\n\n")[2].split("\n\n"):
+            rows = [" ".join(row.split()) for row in paragraph.splitlines()]
+            if " ".join(rows) not in written and not set(rows) <= written:
+                wrong.append(f"{name(page)}:{line}: {paragraph}")
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", *(ROOT / f"docs/{n}.md" for n in ("by-mail", "moderators"))], ids=name
+)
 def test_chat_commands_exist(page: Path) -> None:
     """What somebody types in a transcript, and the first column of the tables, are commands that are understood."""
     text = page.read_text(encoding="utf-8")
