@@ -20,7 +20,11 @@ from relaybot.model import Decision, Entry, Letter, Message, Record
 
 
 class Refused(Exception):
-    """The programme says no; the text is a whole sentence for the person."""
+    """The programme says no; the text is a whole sentence for the person, `about` what an answer to it is about."""
+
+    def __init__(self, text: str, about: str = "") -> None:
+        super().__init__(text)
+        self.about = about
 
 
 class Invalid(Exception):

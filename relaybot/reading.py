@@ -42,7 +42,7 @@ def read(desk: Desk, event: Heard) -> None:
             _private(desk, event, person)
     except (Refused, Invalid) as no:
         if not message.place:
-            _reply(desk, message, person, str(no))
+            _reply(desk, message, person, str(no), about=no.about if isinstance(no, Refused) else "")
 
 
 def _writer(desk: Desk, message: Message) -> Person | None:

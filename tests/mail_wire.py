@@ -142,11 +142,10 @@ class MailWire(WireWorld):
         """A mail to relaybot: an answer to a letter, or a new one that DMARC or nobody speaks for."""
         address, proven = f"{who}@{MAIL_DOMAIN}", self.vouched.get(who, True)
         mail = self._begin(who, address)
-        answered = self._answered(address, about or "RE") if proven else None
-        if about and not proven:
-            raise NotImplementedError("a stranger with a token is no stranger")
-        if answered is not None:
-            self._answer(mail, text, answered)
+        assert proven or not about, "whoever has the token is no stranger"
+        letter = self._answered(address, about or "RE") if proven else None
+        if letter is not None:
+            self._answer(mail, text, letter, tokens_of(letter)[about or "RE"])
         else:
             mail["To"], mail["Subject"] = self._token_of(about, address) if about else BOT, "hello"
             mail.set_content(text + "\n")
@@ -155,8 +154,8 @@ class MailWire(WireWorld):
         await self._hand_in(mail, address, mail["To"].addresses[0].addr_spec)
 
     def _answered(self, address: str, about: str) -> EmailMessage | None:
-        """The newest letter there whose Reply-To has a token about this."""
-        return next((x for x in reversed(self.got[address]) if about_of(x) == about), None)
+        """The newest letter there that can be answered about this."""
+        return next((x for x in reversed(self.got[address]) if about in tokens_of(x)), None)
 
     def _token_of(self, about: str, address: str) -> str:
         """The Reply-To of a letter that came before the play began: about a pair or hour that stage directions put there."""
@@ -164,9 +163,10 @@ class MailWire(WireWorld):
         self.tokens += 1
         return self.mail._tokens.reply_address(NAME, about, address)
 
-    def _answer(self, mail: EmailMessage, text: str, letter: EmailMessage) -> None:
+    def _answer(self, mail: EmailMessage, text: str, letter: EmailMessage, to: str = "") -> None:
+        """An answer to a letter: to its Reply-To, or to the address in the foot of a post."""
         self.tokens += 1
-        mail["To"] = str(letter["Reply-To"])
+        mail["To"] = to or str(letter["Reply-To"])
         mail["Subject"] = f"Re: {letter['Subject']}"
         mail["In-Reply-To"] = str(letter["Message-ID"])
         mail["References"] = " ".join(filter(None, [letter["References"], letter["Message-ID"]]))
@@ -305,6 +305,12 @@ def about_of(letter: EmailMessage) -> str:
     """What a letter is about, as the token in its Reply-To says: "M12", "RE" for nothing in particular, "" without one."""
     found = TOKEN.fullmatch(str(letter["Reply-To"] or ""))
     return found[1].upper() if found else ""
+
+
+def tokens_of(letter: EmailMessage) -> dict[str, str]:
+    """The addresses of a letter that have a token, by what they are about: in its Reply-To, and in the foot of a post."""
+    found = [*TOKEN.finditer(body(letter)), *TOKEN.finditer(str(letter["Reply-To"] or ""))]
+    return {token[1].upper(): token[0] for token in found}
 
 
 def body(letter: EmailMessage) -> str:

@@ -35,7 +35,7 @@ def writer(desk: Desk, message: Message, person: Person | None, number: int) -> 
     if not letter or not (elsewhere or desk.subscriptions.get(message.sender)):
         raise Refused(words.members_or_readers())
     if not message.proven:
-        raise Refused(words.prove(number))
+        raise Refused(words.prove(number), about=f"P{number}")
     return people.newcomer(desk, message)
 
 
