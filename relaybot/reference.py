@@ -43,6 +43,7 @@ TOPICS = {
     "profile": "Your profile",
     "pair": "Your pair",
     "times": "Times",
+    "mail": "Mail, the list, several media",
     "session": "During an hour",
     "leave": "Stopping",
     "privacy": "Your data",

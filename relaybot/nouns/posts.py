@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from relaybot import forms
 from relaybot.desk import Desk
@@ -18,6 +18,7 @@ from relaybot.ports import Refused
 from relaybot.rules import LIFECYCLES, step
 from relaybot.words import posting as words
 
+HELD = "post-held"  # timer: a post waits for a moderator
 QUOTED_LINES_MAX = 8  # of what an answer was written under
 SUBJECT_CHARS_MAX = 150
 DIGEST_POSTS_MAX = 50
@@ -109,6 +110,12 @@ def name_of(message: Message, person: Person | None) -> str:
         return person.name
     name = " ".join(people.printable(message.name).split())[:60]
     return name.partition("@")[0] or "?"
+
+
+def for_moderators(desk: Desk) -> list[tuple[datetime, Post]]:
+    """Posts that wait for a moderator, each with the moment at which moderators are reminded of it."""
+    held = [(desk.timers.get((HELD, ident(post))), post) for post in desk.posts.where("stage", "held")]
+    return [(timer.due, post) for timer, post in held if timer is not None]
 
 
 def believed(desk: Desk, message: Message) -> bool:

@@ -98,6 +98,8 @@ def _public_line(desk: Desk) -> str:
 def _topic(topic: str, person: Person | None) -> tuple[str, ...]:
     if topic == "times":
         return (words.topic_head(topic), *words.times_lines(), *_listed(_of_topic("times", person)))
+    if topic == "mail":
+        return (words.topic_head(topic), *words.mail_lines(), *_listed(_of_topic("mail", person)))
     topics = {"start": ("start", "help")}.get(topic, (topic,))
     found = [c for name in topics for c in _of_topic(name, person)]
     tail = (words.in_any_question(),) if topic == "start" else ()

@@ -25,7 +25,7 @@ class What(Text):
 @command(
     "link",
     What("what", optional=True),
-    topic="start",
+    topic="mail",
     help="be one person on several media: a code goes to the address you name, and comes back as link <code>",
     examples=("link ana@example.org", "link @ana:example.org", "link 7K3Q-X2MA-94TB", "link resend"),
 )

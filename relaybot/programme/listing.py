@@ -62,7 +62,7 @@ def _subscribed(desk: Desk, call: Call, listed: str) -> Subscription:
 @command(
     "subscribe",
     who=Who.ANYONE,
-    topic="help",
+    topic="mail",
     help="read the mailing list: each post comes to you by mail",
     examples=("subscribe",),
 )
@@ -87,7 +87,7 @@ def subscribe(desk: Desk, call: Call) -> None:
 @command(
     "unsubscribe",
     who=Who.ANYONE,
-    topic="help",
+    topic="mail",
     help="stop the mailing list; nothing else changes",
     examples=("unsubscribe",),
     always=True,  # List-Unsubscribe writes it, whatever is being asked
@@ -118,7 +118,7 @@ def list_invited(desk: Desk, about: str, late_seconds: float) -> None:
     Word("mode", optional=True, choices=("each", "digest", "none", "away")),
     Text("until", optional=True),
     who=Who.ANYONE,
-    topic="help",
+    topic="mail",
     help="how the mailing list comes to you: each post, one mail a day, nothing, or nothing until a day",
     examples=("list", "list digest", "list away until 4 jan"),
 )

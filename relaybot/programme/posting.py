@@ -17,7 +17,7 @@ from relaybot.ports import Refused
 from relaybot.words import asking as ask_words
 from relaybot.words import posting as words
 
-HELD, OVER, CONFIRM = "post-held", "post-over", "post-confirm"
+HELD, OVER, CONFIRM = posts.HELD, "post-over", "post-confirm"
 STRANGER = "stranger-answered"  # relaybot/reading.py: somebody unknown is answered once a day
 CONFIRMS_MAX = 3  # posts of one person that wait for their yes
 SHOWN_LINES_MAX = 12

@@ -37,7 +37,7 @@ class Whose(Text):
 @command(
     "prefer",
     Medium("medium"),
-    topic="start",
+    topic="mail",
     help="where I write to you from now on; what is open and what waits moves there",
     examples=("prefer mail", "prefer irc", "prefer ana@example.org"),
 )
@@ -60,7 +60,7 @@ def _places(desk: Desk, person: Person) -> list[str]:
 @command(
     "unlink",
     Whose("medium"),
-    topic="start",
+    topic="mail",
     help="take an address of yours away (never the last one); moderators: unlink <person> <medium>",
     examples=("unlink irc", "unlink ana@example.org", "unlink ana irc"),
 )

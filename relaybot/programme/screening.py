@@ -14,7 +14,7 @@ from relaybot import times
 from relaybot.commands import Call, Text, Who, command, on_timer
 from relaybot.desk import Desk
 from relaybot.model import Application, Case, Pair, Person
-from relaybot.nouns import applications, cases, meetings, offers, pairs, people
+from relaybot.nouns import applications, cases, meetings, offers, pairs, people, posts
 from relaybot.nouns.naming import hidden, private_if_about_moderator
 from relaybot.ports import Refused
 from relaybot.rules import OPEN_PAIRS
@@ -39,6 +39,7 @@ def queue(desk: Desk, call: Call) -> None:
     found = [(a.promise, _queue_application(desk, call.me, a)) for a in desk.applications.where("open", True)]
     seen = [case for case in desk.cases.where("open", True) if _may_see(desk, call, case)]
     found += [(case.promise or desk.now, _queue_case(desk, call.me, case)) for case in seen]
+    found += [(due, words.queue_post(post.id, post.name, post.subject)) for due, post in posts.for_moderators(desk)]
     lines = [line for _, line in sorted(found)]
     most = desk.policy.limits.queue_lines
     if not lines:

@@ -11,7 +11,7 @@ from relaybot.words.common import join_words, short
 
 # ----------------------------------------------------------------------------------------------- help
 
-TOPICS = ("start", "profile", "session", "pair", "leave", "times", "privacy", "moderator")
+TOPICS = ("start", "profile", "session", "pair", "leave", "times", "mail", "privacy", "moderator")
 
 _HEADS = {
     "start": "How it begins: you answer a few questions (join), a moderator reads them, you have a short chat, and then someone is found who fits both ways.",
@@ -20,6 +20,7 @@ _HEADS = {
     "pair": "Your partner: you agree on hours, I remind you both, and I carry words between you where you have no place in common.",
     "leave": "Stopping is always all right, without a reason, and I can tell your partner for you.",
     "times": "How to write times; they are read on your own clock and said back with the zone.",
+    "mail": "Mail, the list, and being the same person on several media: one record, any number of addresses, each proved by a code.",
     "privacy": "What is kept, who sees it, and how to get or delete it.",
     "moderator": "For moderators. Every id works in any case: a17, A17.",
 }
@@ -30,6 +31,17 @@ _TIMES = (
     "A length: 20m, 2h, 3 days, 2 weeks. A pause or being away: until 4 jan, 24 dec-2 jan.",
     "Another clock: put the city behind it, e.g. thu 19:00 toronto. Yours: set zone <city>",
 )
+
+
+_MAIL = (
+    "By mail: words like these stand on the first lines, one each; reading stops at the first line that is none. Quotes and signatures don't count.",
+    "To answer a mail of mine, just reply to it, in your own words or with the numbers. Words below a mail about your pair reach your partner.",
+    "A From line can be forged: what a fresh mail would change I ask about first, or you answer one of my mails instead.",
+)
+
+
+def mail_lines() -> tuple[str, ...]:
+    return _MAIL
 
 
 def topic_head(topic: str) -> str:
@@ -283,6 +295,16 @@ def hour_agreed(number: int, when: str) -> str:
 
 def next_hour(name: str, when: str) -> str:
     return f"Next: you and {name}, {when}."
+
+
+def letters_run(name: str, when: str, mine: bool) -> str:
+    who = "You teach" if mine else f"{name} teaches"
+    return f"{who} by letter now" + (f", until {when}." if when else ".")
+
+
+def next_letters(name: str, when: str, mine: bool) -> str:
+    by = f" by {when}" if when else ""
+    return f"Next: your letter to {name}{by}." if mine else f"Next: {name} writes to you{by}."
 
 
 def hour_runs(number: int) -> str:

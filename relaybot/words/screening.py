@@ -78,6 +78,10 @@ def queue_more(left: int) -> str:
     return f"... and {left} more."
 
 
+def queue_post(number: int, name: str, subject: str) -> str:
+    return f'P{number} {short(name, 30)}: held post "{short(subject, 60)}"   show P{number} | approve P{number} | hold P{number} | drop P{number}'
+
+
 def queue_empty(waiting: int) -> str:
     if not waiting:
         return "Nothing waits for a decision."
