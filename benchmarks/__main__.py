@@ -9,7 +9,7 @@ import importlib
 import sys
 import time
 
-NAMES = ("irc_commands", "bell", "stock_server", "slow_disk", "corpora")
+NAMES = ("irc_commands", "bell", "stock_server", "slow_disk", "mail", "mail_faults", "corpora")
 
 
 def main(names: list[str]) -> int:
