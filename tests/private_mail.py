@@ -118,8 +118,10 @@ class PrivateMail(MailWire):
 
 
 def _several(desk: Desk, dialogue: Dialogue) -> int:
-    """How many questions the letter asks; an application's are answered below their lines, in any number of mails."""
-    return 1 if dialogue.form == "join" else len(forms.together(desk, dialogue, forms.missing(desk, dialogue)))
+    """How many numbered questions the letter asks; some forms have a letter of their own, which is answered in words."""
+    if forms.FORMS[dialogue.form].letter is not None:
+        return 1
+    return len(forms.together(desk, dialogue, forms.missing(desk, dialogue)))
 
 
 def _placed(dialogue: Dialogue, text: str) -> str:
