@@ -68,8 +68,11 @@ class Postfix:
         return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
-def start_postfix(directory: Path) -> Postfix:
-    """A Postfix whose configuration, queue and log are all in `directory` (which has to be absolute)."""
+def start_postfix(directory: Path, more: str = "") -> Postfix:
+    """A Postfix whose configuration, queue and log are all in `directory` (which has to be absolute).
+
+    `more` is added to its main.cf: what stands there counts.
+    """
     need_root()
     needs.program("postfix", "postfix")
     master = next((path for path in POSTFIX_FILES if path.exists()), None)
@@ -78,7 +81,7 @@ def start_postfix(directory: Path) -> Postfix:
     port, lmtp, sink = free_ports(3)
     for name in ("etc", "queue", "data"):
         (directory / name).mkdir(parents=True)
-    (directory / "etc/main.cf").write_text(_main_cf(directory, lmtp, sink))
+    (directory / "etc/main.cf").write_text(_main_cf(directory, lmtp, sink) + more)
     (directory / "etc/master.cf").write_text(_master_cf(master.read_text(), port))
     os.chown(directory / "data", pwd.getpwnam("postfix").pw_uid, grp.getgrnam("postfix").gr_gid)
     daemon = Path("/usr/lib/postfix/sbin/master")
