@@ -36,6 +36,8 @@ class PostOffice(Sink):
     reply_seconds: float = 0.0  # how slow it is to answer the final dot
     cuts: int = 0
     people: list[Taken] = field(default_factory=list)  # what arrived at people, each with its one recipient
+    _copied: int = 0
+    _carried: int = 0
     _copies: asyncio.Queue[tuple[Taken, str]] = field(default_factory=asyncio.Queue)
 
     async def handle_DATA(self, server: _Session, session: Session, envelope: Envelope) -> str:  # noqa: N802
@@ -62,6 +64,7 @@ class PostOffice(Sink):
         for mail in self.taken[since:]:
             for to in mail.recipients:
                 if to.rpartition("@")[2] in self.ports:
+                    self._copied += 1
                     self._copies.put_nowait((mail, to))
                 else:
                     self.people.append(Taken(mail.sender, [to], mail.content))
@@ -75,9 +78,14 @@ class PostOffice(Sink):
                 domain = to.rpartition("@")[2]
                 queue = queues.setdefault(domain, Queue(self.ports[domain]))
                 await queue.hand(mail.content, mail.sender, to)
+                self._carried += 1
         finally:
             for queue in queues.values():
                 queue.hang_up()
+
+    def carrying(self) -> bool:
+        """Whether mails for relaybot's own domain are still on their way back."""
+        return self._carried < self._copied
 
     def to(self, address: str) -> list[Taken]:
         """What arrived at somebody."""
