@@ -63,6 +63,7 @@ async def tell(speed: float = 0, plain: bool = False) -> int:
                 running.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await running
+    console.print()
     console.print(_closing(story, time.monotonic() - began))
     return 0
 
@@ -111,6 +112,7 @@ class Story:
         self.ana, self.bram, self.lupe, self.oto, self.dana, self.esi, self.ravi = self.people
         self.chidi = LetterBox("chidi", "chidi@example.net", audience, COLOURS[0])
         self.facts: list[tuple[str, str]] = []
+        self.dates = 0  # for chidi's calendar
 
     def fact(self, what: str, value: object) -> None:
         """Something that really happened, for the closing table."""
@@ -226,7 +228,9 @@ class Story:
         await self.chidi.answer("Good evening Ravi, 1 is best. Bring a slow query if you have one.")
         await self.ravi.expect("Chidi (mail): Good evening Ravi, 1 is best.")
         await self.ravi.expect("(S1)")
-        await self.chidi.expect("S1")
+        letter = await self.chidi.expect("Agreed", "S1")
+        calendars = [str(part.get_content()) for part in letter.walk() if part.get_content_type() == "text/calendar"]
+        self.dates = max((text.count("BEGIN:VEVENT") for text in calendars), default=0)
 
     async def times(self) -> None:
         """Both pairs agree on Thursday."""
@@ -285,6 +289,7 @@ class Story:
         self.dana.say(f"approve {case}", TEAM)
         await settled(self.bot)
         await let_pass(self.bot, self.clock, datetime(2026, 11, 27, 12, 0, tzinfo=UTC))
+        self.chidi.look()
         await self.bram.expect("has decided to end your hours together")
         await self.bram.ask("1", "Then you're first")
         await settled(self.bot)
@@ -293,7 +298,6 @@ class Story:
 
     def check(self) -> None:
         """What is in the database agrees with what people saw."""
-        self.chidi.look()
         programme = self.bot.programmes["tech-peer"]
         tables = programme.tables
         members = sum(1 for p in tables.people.rows.values() if p.stage == "member")
@@ -307,6 +311,7 @@ class Story:
             (len(held) == 2, "two hours held"),
             ([m.starts_at for m in agreed] == [MAIL_HOUR], "the hour agreed on between mail and chat"),
             (all(abs(m.taught[0] - m.taught[1]) <= 60 for m in held), "both directions got the same time"),
+            (self.dates == 2, "a date in chidi's calendar for each half"),
             (len(ended) == 1 and ended[0].told_by == "moderator", "one farewell told by a moderator"),
             (not len(tables.letters), "an empty outbox"),
             (self.bot.office.shunted == 0, "no event shunted"),
@@ -320,7 +325,7 @@ class Story:
         self.fact("applied, read and accepted", f"{members}, one of them by mail")
         self.fact("pairs who both said yes", len(tables.pairs))
         self.fact("hours held, first half + second half", f"{len(held)}: {minutes}")
-        self.fact("hours agreed on between mail and chat", len(agreed))
+        self.fact("hours agreed on between mail and chat", f"{len(agreed)}, {self.dates} dates for the calendar")
         self.fact("farewells told by a moderator", len(ended))
         self.fact("events decided and committed", self.bot.office.events)
         self.fact("messages delivered by relaybot", sum(p.delivered for p in self.bot.postmen.values()))
