@@ -269,17 +269,7 @@ def pose(desk: Desk, dialogue: Dialogue, *before: str, first: bool = False) -> N
 
 def by_letter(desk: Desk, dialogue: Dialogue) -> bool:
     """Whether the person reads this dialogue as letters."""
-    return not dialogue.place and desk.style(reached_at(desk, desk.people[dialogue.person])) is Style.LETTER
-
-
-def reached_at(desk: Desk, person: Person) -> str:
-    """Where a conversation with somebody goes on: where they just wrote from, else at home."""
-    heard = desk.heard
-    if heard is not None and not heard.place and heard.sender:
-        address = desk.addresses.get(heard.sender)
-        if address is not None and address.person == person.id:
-            return heard.sender
-    return person.home
+    return not dialogue.place and desk.style(desk.reached(desk.people[dialogue.person])) is Style.LETTER
 
 
 def asked_by_letter(desk: Desk, dialogue: Dialogue, todo: list[Question]) -> tuple[str, ...]:
@@ -310,7 +300,7 @@ def say(desk: Desk, dialogue: Dialogue, *lines: str, subject: str = "") -> None:
         form_ = FORMS[dialogue.form]
         person = desk.people[dialogue.person]
         desk.tell(
-            replace(person, home=reached_at(desk, person)),
+            person,
             *lines,
             claim=form_.claim(desk, dialogue) if form_.claim else "",
             about=_reply_about(dialogue),
