@@ -13,6 +13,8 @@ from relaybot.nouns import cases, meetings, pairs, people
 from relaybot.rules import step
 from relaybot.words import dates as words
 
+SEEN = 0  # stands for relaybot itself in Meeting.took: what it saw of a round of letters, if its people say nothing
+
 
 def waiting(desk: Desk, pair: Pair, person: Person) -> Meeting | None:
     """The latest hour of which this person has not said whether it took place."""
@@ -24,7 +26,7 @@ def answered(desk: Desk, meeting: Meeting, person: Person, said: str) -> None:
     """One of them says whether an hour took place: yes, partly or no."""
     took = (*((who, what) for who, what in meeting.took if who != person.id), (person.id, said))
     meeting = desk.change(meeting, took=took)
-    if len(took) == len(pairs.sides(desk, desk.pairs[meeting.pair])):
+    if len({who for who, _ in took} - {SEEN}) == len(pairs.sides(desk, desk.pairs[meeting.pair])):
         settle(desk, meeting)
 
 
@@ -33,7 +35,7 @@ def settle(desk: Desk, meeting: Meeting) -> None:
     if meeting.stage != "asked":
         return
     desk.cancel("asked", f"S{meeting.id}")
-    said = {what for _, what in meeting.took}
+    said = {what for who, what in meeting.took if who != SEEN} or {what for _, what in meeting.took}
     pair = desk.pairs[meeting.pair]
     if said == {"no"}:
         _not_held(desk, pair, meeting)

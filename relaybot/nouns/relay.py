@@ -96,6 +96,8 @@ def carry(
         _by_lines(desk, pair, writer, reader, [*lines, *attached], mode, keep=keep)
     if not keep:
         desk.change(sessions.wake(desk, pair), last_word_at=desk.now)
+    if pair.format == "letters":
+        desk.change(desk.participants[(pair.id, writer.id)], wrote_at=desk.now)
     _tell_writer(desk, pair, writer, reader, mode, problems, before=before, keep=keep)
 
 

@@ -73,7 +73,7 @@ def _opened(desk: Desk, pair: Pair, meeting: Meeting) -> Meeting:
     sessions.forget_move(desk, pair, meeting)
     shape = sessions.format_of(desk, pair)
     order: tuple[int, ...] = ()
-    if shape in {"halves", "alternate"}:
+    if shape != "free":
         order = meeting.teachers or sessions.teachers(desk, pair)
     desk.cancel("soon", f"S{meeting.id}")
     itself = meetings.by_itself(desk, pair)
@@ -81,7 +81,7 @@ def _opened(desk: Desk, pair: Pair, meeting: Meeting) -> Meeting:
     there = tuple(s.person for s in pairs.sides(desk, pair) if s.person not in late) if itself else meeting.present
     return desk.change(
         meeting, stage=step("meeting", meeting.stage, "open"), teachers=order, ends_at=hour.end(meeting), moved_to=None,
-        itself=itself, present=there, one_way="" if shape == "halves" else "yes",
+        itself=itself, present=there, one_way="yes" if shape in {"free", "alternate"} else "",
     )  # fmt: skip
 
 
@@ -192,8 +192,16 @@ def _held(desk: Desk, pair: Pair, meeting: Meeting, at: datetime) -> Meeting:
     proposed, by = meeting.next_at, meeting.next_by
     finished = hour.finish(meeting, at)
     desk.put(finished)
-    meetings.count_held(desk, at)
     meetings.tidy(desk, finished)
+    count(desk, pair, finished, at)
+    if proposed is not None and by and meetings.upcoming(desk, pair) is None:
+        sessions.propose(desk, pair, desk.people[by], proposed)
+    return finished
+
+
+def count(desk: Desk, pair: Pair, finished: Meeting, at: datetime) -> None:
+    """Into the ledger with an hour that is over; both are asked about it a while later."""
+    meetings.count_held(desk, at)
     open_yet = finished.stage == "asked"
     if open_yet:
         desk.plan("asked", f"S{finished.id}", at + timedelta(days=desk.policy.session.asked_days))
@@ -202,15 +210,12 @@ def _held(desk: Desk, pair: Pair, meeting: Meeting, at: datetime) -> Meeting:
         in_row = side.missed_in_row if open_yet else 0
         desk.put(replace(side, taught_seconds=side.taught_seconds + seconds, missed_in_row=in_row))
     starter = finished.teachers[0] if finished.teachers else pair.started_by
-    pair = desk.change(
-        pair, held=pair.held + 1, last_held_at=at, last_word_at=max(at, pair.last_word_at or at), started_by=starter
-    )
+    pair = desk.change(desk.pairs[pair.id], held=pair.held + 1, started_by=starter)
+    if (0, "no") not in finished.took:  # a round without letters is no sign of life
+        pair = desk.change(pair, last_held_at=at, last_word_at=max(at, pair.last_word_at or at))
     for number, person in enumerate(pairs.people(desk, pair)):
         asked = people.waking(desk, person, at + timedelta(minutes=desk.policy.fit.after_minutes))
         desk.plan(f"fit {number}", f"M{pair.id}", max(asked, desk.now))
-    if proposed is not None and by and meetings.upcoming(desk, pair) is None:
-        sessions.propose(desk, pair, desk.people[by], proposed)
-    return finished
 
 
 # ------------------------------------------------------------------------------------- after an outage

@@ -122,7 +122,7 @@ def agree(desk: Desk, pair: Pair, at: datetime, by: int, calendar: int = 0) -> M
     trial = pair.stage in {"introduced", "trial"} or (pair.stage == "resting" and not fits(desk, pair))
     drafted = Meeting(
         desk.name, desk.number("meeting"), pair.id, "proposed", at, minutes(desk, pair), trial=trial, proposed_by=by,
-        teachers=_announced(desk, pair, at), calendar=calendar,
+        teachers=announced(desk, pair, at), calendar=calendar,
     )  # fmt: skip
     meeting = desk.change(drafted, stage=step("meeting", "proposed", "agree"))
     if pair.stage == "introduced":
@@ -134,7 +134,7 @@ def agree(desk: Desk, pair: Pair, at: datetime, by: int, calendar: int = 0) -> M
     return meeting
 
 
-def _announced(desk: Desk, pair: Pair, at: datetime) -> tuple[int, ...]:
+def announced(desk: Desk, pair: Pair, at: datetime) -> tuple[int, ...]:
     """Who teaches first, where calendars say it beforehand: by what each will have given until then."""
     if not meetings.by_itself(desk, pair) or format_of(desk, pair) == "free":
         return ()

@@ -204,6 +204,8 @@ def _no_hour(desk: Desk, person: Person, pair: Pair, name: str) -> Standing:
     if pair.paused_by == other.id and people.paused(desk, other) and other.paused_until is not None:
         until = _day(desk, other, other.paused_until)  # the day they named, on their own clock
         return words.partner_away(name, until), words.next_partner_away(name, until)
+    if pair.round_at is not None:
+        return _letters(desk, person, pair, name)
     for mine, someone in ((False, other), (True, person)):
         side = pairs.side(desk, pair, someone)
         times_ = [at for at in side.times if at > desk.now] if side is not None else []
@@ -212,6 +214,15 @@ def _no_hour(desk: Desk, person: Person, pair: Pair, name: str) -> Standing:
             when = f"{join_words(shown, 'or')} {times.city(people.zone(person))}"
             return words.times_proposed(when, name, mine), words.next_proposal(name, mine)
     return "", words.next_propose(name)
+
+
+def _letters(desk: Desk, person: Person, pair: Pair, name: str) -> Standing:
+    """A round of letters runs: who writes now, and by when."""
+    swap, end = (desk.timers.get((timer, f"M{pair.id}")) for timer in ("round-swap", "round-end"))
+    due = swap if swap is not None else end
+    mine = (pair.round_by == person.id) == (swap is not None)
+    when = _day(desk, person, due.due) if due is not None else ""
+    return words.letters_run(name, when, mine), words.next_letters(name, when, mine)
 
 
 def _ending(desk: Desk, person: Person, pair: Pair, name: str) -> Standing | None:

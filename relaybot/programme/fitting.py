@@ -134,7 +134,8 @@ def _wants_fit(desk: Desk, dialogue: Dialogue) -> bool:
 
 
 def _ask_took(desk: Desk, dialogue: Dialogue) -> str:
-    return date_words.took_place(_pair_of(desk, dialogue)[2])
+    pair, _, partner = _pair_of(desk, dialogue)
+    return date_words.took_place(partner, letters=pair.format == "letters")
 
 
 def _read_took(desk: Desk, dialogue: Dialogue, text: str) -> str:
@@ -150,7 +151,8 @@ def _after_letter(desk: Desk, dialogue: Dialogue, asked: list[Question]) -> tupl
     moderators = [p.name for p in people.moderators(desk, (side.person for side in pairs.sides(desk, pair)))]
     readers = join_words(moderators[:4]) or desk.policy.operator or date_words.nobody_else()
     keys = {question.key for question in asked}
-    return date_words.after_letter(partner, readers, fit="fit" in keys, held="held" in keys)
+    took = _ask_took(desk, dialogue) if "held" in keys else ""
+    return date_words.after_letter(partner, readers, took, fit="fit" in keys)
 
 
 def _sort_after(desk: Desk, dialogue: Dialogue, text: str, blocks: tuple[Block, ...]) -> dict[str, str]:
@@ -182,7 +184,9 @@ def _after_done(desk: Desk, dialogue: Dialogue) -> None:
     meeting = desk.meetings.get(int(dialogue.note.partition(" ")[0]))
     if meeting is not None and meeting.stage == "asked" and took:
         afterhour.answered(desk, meeting, person, took)
-    if took in {"partly", "no"}:
+    if took in {"partly", "no"} and pair.format == "letters":
+        desk.tell(person, date_words.noted_letters())
+    elif took in {"partly", "no"}:
         desk.tell(person, date_words.noted_partly() if took == "partly" else date_words.noted_not())
     if felt:
         if sessions.live(desk, desk.pairs[pair.id], person):
@@ -250,7 +254,9 @@ def _both_good(desk: Desk, pair: Pair) -> None:
     pair = pairs.move(desk, pair, "fit")
     coming = meetings.upcoming(desk, pair)
     for person in pairs.people(desk, pair):
-        if coming is not None:
+        if pair.format == "letters":
+            desk.tell(person, words.both_good_letters(pairs.partner(desk, pair, person)))
+        elif coming is not None:
             desk.tell(person, words.both_good_next(coming.starts_at, people.zone(person), coming.id))
         else:
             desk.tell(person, words.both_good(pairs.partner(desk, pair, person)))

@@ -218,7 +218,9 @@ def last(minutes: int) -> str:
 # ------------------------------------------------------------------------------------ did it take place?
 
 
-def took_place(partner: Person) -> str:
+def took_place(partner: Person, *, letters: bool = False) -> str:
+    if letters:
+        return f"Were both letters written, {partner.name}'s and yours? 1 yes  2 partly  3 no"
     return f"Did your hour with {partner.name} take place? 1 yes  2 partly  3 no"
 
 
@@ -234,21 +236,28 @@ def nobody_else() -> str:
     return "whoever runs this"
 
 
-def after_letter(partner: Person, readers: str, *, fit: bool, held: bool) -> tuple[str, ...]:
-    """The questions of a letter after an hour."""
+def after_letter(partner: Person, readers: str, took: str, *, fit: bool) -> tuple[str, ...]:
+    """The questions of a letter after an hour; beside the other one `took` has no digits of its own."""
     read = "read" if " and " in readers else "reads"
     felt = (
         f"How was it with {partner.name}? Answer with 1 (good fit), 2 (not sure yet) or 3 (not for me). Only {readers}"
         f" {read} it; you may add a word."
     )
-    took = "Did it take place? yes - partly - no" if fit else took_place(partner)
-    example = "Both fit on one line, for example:  1 yes"
-    return (*((felt,) if fit else ()), *((took,) if held else ()), *((example,) if fit and held else ()))
+    if not fit:
+        return (took,)
+    if not took:
+        return (felt,)
+    asked = took.partition("?")[0].replace(f"your hour with {partner.name}", "it")
+    return felt, f"{asked}? yes - partly - no", "Both fit on one line, for example:  1 yes"
 
 
 def after_again(*, fit: bool) -> str:
     took = "yes, partly or no (did it take place?)"
     return f"I didn't understand. Please answer with {'1, 2 or 3 (how was it?) and ' if fit else ''}{took}; or skip."
+
+
+def noted_letters() -> str:
+    return "Noted, and nobody is blamed. format halves brings hours back, if letters are not for you two."
 
 
 def noted_partly() -> str:

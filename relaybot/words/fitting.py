@@ -54,6 +54,10 @@ def both_good(partner: Person) -> str:
     return f"You both said good fit! Would you like a next hour with {partner.name}?"
 
 
+def both_good_letters(partner: Person) -> str:
+    return f"You both said good fit! Your letters with {partner.name} go on; format halves brings hours."
+
+
 def both_good_next(at: datetime, zone: str, number: int) -> str:
     return f"You both said good fit! Your next hour: {times.show(at, zone)} (S{number})."
 
