@@ -1,6 +1,7 @@
 """By mail: an enrolment in, its decision committed, the answer out, against a bare loop with the same clients and server.
 
-With 1 and with 50 senders at once, alternating in one run.
+With 1 and with 50 senders at once, alternating in one run; then a post to 100 readers (mail_post.py), and memory
+(mail_memory.py).
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from benchmarks import mail_memory, mail_post
 from benchmarks.clients import Figures
 from benchmarks.lab import Bot, goal, median, started, table, workshop
 from benchmarks.mail_wire import Handing, Sink, stuffed
@@ -38,6 +41,7 @@ list = {{ tech-peer = "peers@{domain}" }}
 receive = {{ lmtp = "127.0.0.1:{lmtp}" }}
 send = {{ host = "127.0.0.1", port = {smtp} }}
 self_receipt = {receipts}
+trusted_authserv = ["mx.lab.test"]
 """
 ENROLMENT = (
     "From: Peer {number} <p{number}@home.test>\r\nTo: {to}\r\nSubject: hello, I would like to take part\r\n"
@@ -180,3 +184,6 @@ def run() -> None:
     """Everything."""
     with workshop() as folder:
         enrolments(folder)
+        kinds = {"relaybot": relaybot(), "relaybot without receipts": relaybot(receipts=False)}
+        mail_post.run(folder, {name: partial(running, make) for name, make in kinds.items()})
+        mail_memory.run(folder, partial(running, relaybot()))

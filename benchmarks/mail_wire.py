@@ -43,7 +43,7 @@ class Handing(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, _error: Exception | None) -> None:
         for waiting in (self.ready, self._done):
             if waiting is not None and not waiting.done():
                 waiting.set_exception(ConnectionResetError("the bot hung up"))
