@@ -142,7 +142,7 @@ def _commands(
     while text and ran < COMMAND_LINES_MAX:
         line, _, after = text.strip().partition("\n")
         explicit = line.startswith("!")
-        found = commands.find(line.lstrip("!").strip())
+        found = _named(message, line.lstrip("!").strip())
         if found is None or not message.complete:
             break
         command, rest = found
@@ -162,6 +162,16 @@ def _commands(
         hearing.run(desk, event, person, meant, team=False)
         text, ran, person = after.strip(), ran + 1, _writer(desk, message)
     return text.strip(), ran > 0
+
+
+def _named(message: Message, line: str) -> tuple[Command, str] | None:
+    """The command of a line; in answer to a letter about A17 the id may be left out: `accept`."""
+    found = commands.find(line)
+    if found is None or hearing.parses(found) or OBJECT.fullmatch(message.about) is None:
+        return found
+    word, _, rest = line.partition(" ")
+    named = commands.find(f"{word} {message.about} {rest}".strip())
+    return named if named is not None and hearing.parses(named) else found
 
 
 def _answer(desk: Desk, event: Heard, dialogue: Dialogue, text: str) -> bool:
