@@ -6,6 +6,7 @@ that whoever wrote reads mail at that address.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -22,19 +23,19 @@ COUNT = 1_000_000  # a tally holds the hour and how many came in it
 HANDED_IN_BY_LETTER = "A"  # the number that an application by mail has from its first letter on
 
 
-def wants_in(desk: Desk, message: Message) -> bool:
-    """Whether a letter from somebody who is no member reads like an application."""
-    said = _said(desk, message.text, message.blocks)
-    wish = words.WISH.search(f"{message.subject}\n{message.text}") is not None
-    return bool(said.get("learn") and said.get("offer")) or (wish and bool(said))
+def wish(desk: Desk, message: Message) -> dict[str, str]:
+    """What a letter from somebody who is no member says, question -> words, if it reads like an application; else {}."""
+    said = read(desk, message.text, message.blocks)
+    wishes = words.WISH.search(f"{message.subject}\n{message.text}") is not None
+    return said if wishes or (said.get("learn") and said.get("offer")) else {}
 
 
-def begin(desk: Desk, person: Person, text: str, blocks: tuple[Block, ...] = ()) -> str:
-    """Begin somebody's application with what a letter says already; returns its number, "A19"."""
+def begin(desk: Desk, person: Person, said: Mapping[str, str]) -> str:
+    """Begin somebody's application with what a letter says already (as `read` tells it); returns its number, "A19"."""
     person = people.step_person(desk, person, "begin")
     desk.cancel("guest-forgotten", f"person {person.id}")
-    said = _said(desk, text, blocks)
-    said.pop("rules", None)  # agreed to only by who has seen them, from an address that is proven
+    # agreed to only by who has seen them, from an address that is proven
+    said = {key: value for key, value in said.items() if key != "rules"}
     about = f"A{desk.number('application')}"
 
     def fill(dialogue: Dialogue) -> Dialogue:
@@ -69,7 +70,7 @@ def ask_later(desk: Desk, about: str, late_seconds: float) -> None:
         forms.pose(desk, replace(dialogue, started_at=desk.now), first=True)
 
 
-def _said(desk: Desk, text: str, blocks: tuple[Block, ...]) -> dict[str, str]:
+def read(desk: Desk, text: str, blocks: tuple[Block, ...] = ()) -> dict[str, str]:
     """Question -> the words of a letter that answer it."""
     found = prose.understand(text, blocks, words.LABELS, desk.policy.synonyms)
     where = ", ".join(part for part in (found.city, found.hours) if part)
@@ -95,7 +96,7 @@ def _said(desk: Desk, text: str, blocks: tuple[Block, ...]) -> dict[str, str]:
 
 def sort(desk: Desk, dialogue: Dialogue, text: str, blocks: tuple[Block, ...]) -> dict[str, str]:
     """Which words of a reply answer which question of the application (Form.sort)."""
-    said = _said(desk, text, blocks)
+    said = read(desk, text, blocks)
     proven = desk.heard is not None and desk.heard.proven
     have = forms.answers(dialogue)
     for block in blocks:

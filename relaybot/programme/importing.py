@@ -31,5 +31,5 @@ def take_in(desk: Desk, call: Call) -> None:
     person = Person(desk.name, desk.number("person"), passed.name[:60], home=passed.address, since=desk.now)
     desk.put(person)
     desk.put(Address(desk.name, passed.address, person.id, verified=False))
-    about = enrolment.begin(desk, person, passed.words)
+    about = enrolment.begin(desk, person, enrolment.read(desk, passed.words))
     call.reply(desk, words.imported(person.name, about))

@@ -92,11 +92,12 @@ def enrol(desk: Desk, message: Message, person: Person | None) -> bool:
     stage = person.stage if person is not None else "guest"
     if stage not in {"guest", "left"} or (person is not None and person.moderator):
         return False
-    if not enrolment.wants_in(desk, message):
+    said = enrolment.wish(desk, message)
+    if not said:
         return False
     if person is None:
         person = people.newcomer(desk, message, verified=message.proven)
-    enrolment.begin(desk, person, message.text, message.blocks)
+    enrolment.begin(desk, person, said)
     return True
 
 

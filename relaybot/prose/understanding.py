@@ -192,20 +192,23 @@ class _Mail:
         found = self._agrees(text, False)
         found |= self._links(text, False)
         found |= self._reach(text, False)
-        found |= self._languages(_without_skills(text, self.synonyms), False)
+        skills = matters.skills(text, self.synonyms)
+        found |= self._languages(_without(text, skills), False)
         if piece.key not in ("hours",):
             found |= self._hours(text, False)
         if piece.key not in ("city",):
             found |= self._place(text, False)
         if not (found and piece.key):
-            found |= self._skills(text, "")
+            found |= self._keep(skills)
         if not found and self.form and piece.alone and not piece.key and self.heard > 1 and people.bare_yes(text):
             self.agreed.append(True)
             found = True
         return found
 
     def _skills(self, text: str, key: str) -> bool:
-        got = matters.skills(text, self.synonyms, key)
+        return self._keep(matters.skills(text, self.synonyms, key))
+
+    def _keep(self, got: matters.Found) -> bool:
         for kind, found in (("learn", got.learn), ("offer", got.offer)):
             for item in found:
                 read = read_skills(item.shown(), self.synonyms, learning=kind == "learn")
@@ -319,9 +322,8 @@ def _same_clock(one: str, two: str) -> bool:
     return not two or one == two or (one in _CLOCKS and two.startswith(_CLOCKS[one])) or fold(one, {}) == fold(two, {})
 
 
-def _without_skills(text: str, synonyms: Mapping[str, str]) -> str:
+def _without(text: str, found: matters.Found) -> str:
     """The sentence without languages that are learnt or taught in it: "I can help with Hindi" is no language spoken here."""
-    found = matters.skills(text, synonyms)
     for item in (*found.learn, *found.offer):
         text = text.replace(item.name, " ")
     return text
