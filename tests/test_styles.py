@@ -95,13 +95,13 @@ def life(style: Style) -> World:
 
 
 def stored(w: World) -> dict[str, Any]:
-    """What is stored, without serial numbers, which contain the time and the count of letters."""
+    """What is stored, without serial numbers, which contain the time and the count of letters, and dates in calendars."""
     found: dict[str, Any] = {}
     for kind, table in w.programme.tables.by_kind.items():
         if kind in {"letter", "dialogue", "tally"}:
             continue
         rows = [asdict(r) if not isinstance(r, Person) else asdict(replace(r)) for r in table.rows.values()]
-        found[kind] = sorted(rows, key=repr)
+        found[kind] = sorted(({k: v for k, v in row.items() if k != "dates"} for row in rows), key=repr)
     return found
 
 
