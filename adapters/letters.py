@@ -7,12 +7,13 @@ believed here except its form: who may speak for whom is decided in mail_tokens.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from hashlib import blake2b
 
 from adapters import letters_kinds as kinds
+from adapters import letters_lists as lists
 from adapters.letters_auth import authentic
 from adapters.letters_body import Body, read_body
 from adapters.letters_bounces import failure
@@ -129,12 +130,14 @@ def _read(raw: bytes, root: Part, envelope_sender: str, own: Own, key: str) -> M
         return Ignore("abuse report", key)
     if kinds.own_mail(headers, own.domain, own.address, own.lists):
         return Ignore("our own post", key)
+    senders = ((name, normal(address)) for name, address in mailboxes(headers, "from") + mailboxes(headers, "sender"))
+    name, address = next(((name, address) for name, address in senders if address), ("", ""))
+    if lists.is_service(address, own.lists):
+        return Ignore("the list's own mail", key)
     if report := failure(raw, root, envelope_sender):
         if report.reached:
             return Ignore("delivery report", key)
         return Bounce(report.addresses, report.permanent, report.reason, key)
-    senders = ((name, normal(address)) for name, address in mailboxes(headers, "from") + mailboxes(headers, "sender"))
-    name, address = next(((name, address) for name, address in senders if address), ("", ""))
     automatic = kinds.automatic(headers, root, envelope_sender)
     calendar = any(part.kind == "text/calendar" for part in root.walk())
     if automatic and not calendar:
@@ -164,6 +167,13 @@ class Found:
 def _mail(raw: bytes, root: Part, own: Own, body: Body, found: Found) -> Mail:
     headers = root.headers
     inside = passed_on(raw, root, body)
+    hidden = lists.is_hidden(headers, found.address, own.lists)
+    if hidden:
+        wrapped = (inside.name, inside.address) if inside and body.inside is not None else None
+        name, address = lists.writer(headers, own.lists, wrapped)
+        found = replace(found, name=shown_name(name, address), address=address or found.address)
+        if inside and wrapped == (name, address):
+            body.text, inside = inside.text, None
     said = own_words(inside.before if inside else body.text)
     passed = None
     if inside:
@@ -178,7 +188,7 @@ def _mail(raw: bytes, root: Part, own: Own, body: Body, found: Found) -> Mail:
         references=tuple(_references(headers)),
         key=found.key,
         sent_at=_date(headers),
-        authentic=_authentic(headers, own),
+        authentic=_authentic(headers, own, hidden=hidden),
         list_id=kinds.list_id(headers),
         plain=body.plain,
         attachments=_attachments(raw, body),
@@ -231,9 +241,11 @@ def _date(headers: Headers) -> datetime | None:
     return moment if 1980 <= moment.year <= 2200 else None
 
 
-def _authentic(headers: Headers, own: Own) -> bool | None:
+def _authentic(headers: Headers, own: Own, *, hidden: bool) -> bool | None:
+    """DMARC's verdict; that a list's own address is genuine says nothing of who wrote to it."""
     domain = from_domain(headers)
-    return authentic(headers, domain, tuple(name.lower() for name in own.authserv)) if domain else None
+    verdict = authentic(headers, domain, tuple(name.lower() for name in own.authserv)) if domain else None
+    return None if hidden and verdict else verdict
 
 
 def _attachments(raw: bytes, body: Body) -> tuple[Attachment, ...]:
