@@ -94,7 +94,9 @@ class Hearing:
         else:
             message = self._message(where, found)
             if message is not None:
-                if not self._limit.take(fold(found.address), asyncio.get_running_loop().time()):
+                # Counted apart: whoever forges somebody's address does not keep their own mails waiting.
+                sender = f"{fold(found.address)} {'proven' if message.proven else ''}"
+                if not self._limit.take(sender, asyncio.get_running_loop().time()):
                     log.info("a mail is one too many of its sender's, and has to wait")
                     return False
                 if found.attachments:

@@ -292,7 +292,11 @@ class _Session(SMTP):
         until = self.loop.time() + DATA_SECONDS
         first = await self._reader.readexactly(1)
         if first in (b".", b"\r"):  # an odd beginning: by lines, as the end may be the first of them
-            line = first + await self._line()
+            line = first
+            while line.endswith(b"\r") and len(line) < BLOCK_BYTES:  # what ends here is a line of its own
+                line += await self._reader.readexactly(1)
+            if not line.endswith(b"\r\n"):
+                line += await self._line()
             while line != b".\r\n":
                 body.add(line.removeprefix(b"."))
                 line = await self._line()

@@ -46,6 +46,18 @@ async def test_too_many_have_to_wait(tmp_path: Path) -> None:
     assert len(ear.heard) == 4
 
 
+async def test_a_forger_keeps_nobody_waiting(tmp_path: Path) -> None:
+    """Mails that only say to be Ann's use up what such mails have; Ann's own, vouched for, are taken."""
+    ear = Listening()
+    async with running(tmp_path, ear, mails_per_hour=2) as adapter, Hand(adapter) as hand:
+        for number in range(3):
+            forged = (await hand.send(mail("ann@home.test", text=f"{number}\n")))[0][0]
+        assert forged == 451
+        vouched = b"Authentication-Results: mx.lab.test; dmarc=pass header.from=home.test\r\n"
+        assert (await hand.send(vouched + mail("ann@home.test", text="it is me\n")))[0][0] == 250
+    assert [message.proven for message in ear.heard] == [False, False, True]
+
+
 async def test_a_mailbox_has_no_limit(tmp_path: Path) -> None:
     """A mailbox is read in order: one mail that had to wait would keep all others waiting."""
     imap = {"host": HOST, "port": 1, "tls": "none", "user": "relaybot", "password": "x"}

@@ -434,6 +434,26 @@ async def test_content_arrives_byte_for_byte(tmp_path: Path, body: bytes, odd: b
     assert got == [raw, b""]
 
 
+@pytest.mark.parametrize("raw", [b"\r\n", b"\r\n.\r\n", b"\r\r\n", b"\r\n\r\n..\r\n", b"\r\n\r\n"])
+async def test_content_that_begins_with_a_line_end_has_an_end(tmp_path: Path, raw: bytes) -> None:
+    """An empty first line does not swallow what comes after it: neither a doubled dot nor the one that ends the mail."""
+    got: list[bytes | IO[bytes]] = []
+
+    async def take(mail: bytes | IO[bytes], _sender: str, _recipient: str) -> str:
+        got.append(mail)
+        return mail_receive.TAKEN
+
+    door = mail_receive.Door(True, HOST, 0, "x.test", tmp_path, lambda _: True, take)
+    await door.start()
+    try:
+        async with asyncio.timeout(10), Hand(port=door.port) as hand:
+            assert [code for code, _ in await hand.send(raw)] == [250]
+            assert [code for code, _ in await hand.send(raw)] == [250]
+    finally:
+        await door.stop()
+    assert got == [raw, raw]
+
+
 async def test_connections_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One connection too many is told to come back, and the others go on."""
     monkeypatch.setattr(mail_receive, "CONNECTIONS_MAX", 2)
