@@ -38,8 +38,7 @@ def line(text: str, limit: int) -> str:
 
 def printable(text: str, *, spaces: bool = False) -> bool:
     """Whether text is ASCII that is seen, so that it can stand in a header as it is."""
-    low = " " if spaces else "!"
-    return all(low <= char <= "~" for char in text)
+    return text.isascii() and text.isprintable() and (spaces or " " not in text)
 
 
 # ------------------------------------------------------------------------------------------------- a body
@@ -67,9 +66,12 @@ def wrapped(paragraph: str, columns: int = COLUMNS) -> list[str]:
 
     A longer word, and every address of a web page, is kept whole on a line of its own.
     """
+    paragraph = paragraph.strip()
+    if paragraph.isascii():
+        return list(_wrapped_ascii(paragraph, columns))
     lines: list[str] = []
     current, used = "", 0
-    for gap, piece in _pieces(paragraph.strip()):
+    for gap, piece in _pieces(paragraph):
         size = width(piece)
         if current and used + len(gap) + size > columns:
             lines.append(current)
@@ -77,6 +79,19 @@ def wrapped(paragraph: str, columns: int = COLUMNS) -> list[str]:
         else:
             current, used = current + gap + piece, used + len(gap) + size
     return [*lines, current]
+
+
+def _wrapped_ascii(text: str, columns: int) -> Iterator[str]:
+    """The same where every character is one column wide and only spaces divide: most letters, so it is quick."""
+    while len(text) > columns:
+        at = text.rfind(" ", 0, columns + 1)
+        if at < 0:  # the first word is longer than a line
+            at = text.find(" ", columns + 1)
+        if at < 0:
+            break
+        yield text[:at].rstrip(" ")
+        text = text[at:].lstrip(" ")
+    yield text
 
 
 def width(text: str) -> int:
