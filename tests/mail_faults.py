@@ -12,9 +12,10 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.lmtp import Lmtp, Queue
 from tests.mail_bot import MailBot
@@ -261,11 +262,11 @@ async def server_down(folder: Path) -> Row:
 
 def going_out(
     fault: str, note: str, *, mail: str = "", apart: tuple[str, ...] = (), **more: object
-) -> Callable[[Path], Awaitable[Row]]:
+) -> Callable[[Path], Coroutine[Any, Any, Row]]:
     """A fault of the server that takes our mail, as it stands from the beginning."""
 
     async def run(folder: Path) -> Row:
-        async with scene(folder, mail=mail, **more) as at:
+        async with scene(folder, mail=mail, **more) as at:  # type: ignore[arg-type]
             await at.enrol()
             return await at.row(fault, note, apart=apart)
 
@@ -274,7 +275,7 @@ def going_out(
 
 CUT = {"DOT": "cut after"}
 NO_RECEIPT = "self_receipt = false"
-SCENARIOS: dict[str, Callable[[Path], Awaitable[Row]]] = {
+SCENARIOS: dict[str, Callable[[Path], Coroutine[Any, Any, Row]]] = {
     "cut_before": cut_before,
     "cut_after": cut_after,
     "core_bug": core_bug,
