@@ -132,7 +132,7 @@ def test_a_moved_hour_keeps_its_dates() -> None:
         (one,) = to(letters, name)
         assert shown([one]) == [("s1-1", 1, False), ("s1-2", 1, False)]
         assert one.invitations[0].starts_at == datetime(2026, 12, 6, 17, 0, tzinfo=UTC)
-        assert one.text[0].startswith("Moved: your hour with")
+        assert any(line.startswith("Moved: your hour with") for line in one.text)
 
 
 def test_a_calendar_that_knows_the_old_number_means_the_moved_hour() -> None:
@@ -207,7 +207,7 @@ def test_other_words_about_an_hour_go_to_the_partner() -> None:
     agree(w)
     say(w, "mette@mail", "My number is 20 12 34 56, call me then.", "S1")
     (carried,) = to(w.taken(), "chidi")
-    assert carried.text[0] == "My number is 20 12 34 56, call me then."
+    assert "My number is 20 12 34 56, call me then." in carried.text
     assert meeting(w).stage == "agreed"
 
 
@@ -263,7 +263,7 @@ def test_the_neutral_line_takes_out_its_hour_alone() -> None:
     w.pass_until(SATURDAY - timedelta(hours=1))
     letters = [x for x in to(w.taken(), "mette") if x.invitations]
     assert [i for x in letters for i in shown([x])] == [("s1-1", 1, True), ("s1-2", 1, True)]
-    assert "hour is off" in letters[0].text[0]
+    assert "hour is off" in " ".join(letters[0].text)
     assert [d.uid for d in side(w, "mette").dates] == ["s2-1", "s2-2"]
 
 

@@ -74,6 +74,20 @@ def test_lines_of_the_hour_go_stale() -> None:
     assert [x.subject for x in to(clock, "chidi")] == ["Now: your hour with mette", "Swap: your hour with mette"]
 
 
+def test_a_clock_mail_that_comes_too_late_is_nobodys_trouble() -> None:
+    """Mail is slow: lines of the clock that could not leave in time are gone, and no moderator is told of it."""
+    w = post()
+    add_hour(w, 1, 19, SATURDAY)
+    w.pass_until(SATURDAY - timedelta(minutes=1))
+    w.taken()
+    w.away.add("mail")
+    w.pass_until(SATURDAY + timedelta(minutes=20))
+    assert [line for who, line in w.said if who == "team"] == []
+    w.away.discard("mail")
+    w.pass_until(SATURDAY + timedelta(minutes=29))
+    assert w.taken() == []
+
+
 def test_an_hour_during_an_outage_took_place() -> None:
     """The calendar was the clock: nobody missed it, moderators hear of nothing, the two are asked about it."""
     w = post()
@@ -210,7 +224,7 @@ def test_calendar_without_hours_says_so() -> None:
     w = post()
     say(w, "chidi@mail", "calendar")
     (one,) = to(w.taken(), "chidi")
-    assert "No hour of yours is agreed" in one.text[0]
+    assert "No hour of yours is agreed" in " ".join(one.text)
 
 
 def test_another_format_changes_the_dates_to_come() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from relaybot.desk import Desk
-from relaybot.model import Letter, Person, Urgency, medium
+from relaybot.model import Letter, Person, Style, Urgency, medium
 from relaybot.nouns import cases, mailboxes, outbox, people
 from relaybot.rules import RUNNING_MEETINGS
 from relaybot.words import reaching as words
@@ -216,7 +216,7 @@ def _too_late(desk: Desk, person: Person, letter: Letter) -> None:
         zone = people.zone(person)
         notice = words.with_hour(said(person.name, medium(letter.to), medium(other), letter.written_at, zone))
         desk.tell(person, notice, urgency=Urgency.URGENT, to=other)
-    else:
+    elif letter.style is Style.LINE:  # that a mail about the clock comes too late is no trouble: the calendar rings
         line = words.hour_unreached(person.name, medium(letter.to))
         _tell_team(desk, letter.to.partition("/")[0], line, hidden_from=(person.id,))
 

@@ -195,3 +195,17 @@ def _how(desk: Desk, pair: Pair, person: Person) -> str:
     by_mail = desk.style(desk.reached(person)) is Style.LETTER
     place = pair.place.partition("/")[2]
     return words.how_to_write(pairs.partner(desk, pair, person), pair.id, by_mail=by_mail, place=place)
+
+
+# -------------------------------------------------------------------------------------------- soundness
+
+
+def unsound(desk: Desk) -> str:
+    """A round runs only where letters are what was agreed, and only such hours are asked about; "" when all is well."""
+    for pair in desk.pairs.changed.values():
+        if pair is not None and pair.round_at is not None and pair.format != "letters":
+            return f"a round of letters runs in M{pair.id}, whose format is {pair.format or 'the usual one'}"
+    for meeting in desk.meetings.changed.values():
+        if meeting is not None and meeting.stage == "asked" and not meeting.itself:
+            return f"S{meeting.id} is asked about though its clock saw it"
+    return ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from relaybot.desk import Desk
 from relaybot.model import Letter, Meeting, Pair, Participant, Person
-from relaybot.nouns import applications, correspondence, dates, farewell, merging, offers, posts, relay, team
+from relaybot.nouns import applications, correspondence, dates, farewell, merging, offers, posts, relay, rounds, team
 from relaybot.nouns.people import active_pairs
 from relaybot.rules import ACTIVE_PAIRS, LIFECYCLES, OPEN_PAIRS
 
@@ -30,6 +30,7 @@ def unsound(desk: Desk) -> str:
         or posts.unsound(desk)
         or correspondence.unsound(desk)
         or dates.unsound(desk)
+        or rounds.unsound(desk)
     )
 
 
