@@ -159,6 +159,7 @@ async def test_calendar_answers(tmp_path: Path, answer: str, uid: str, heard: li
     async with running(tmp_path, ear) as adapter, Hand(adapter) as hand:
         assert [code for code, _ in await hand.send(calendar(answer, uid))] == [250]
         assert [(message.text, message.about, message.programme) for message in ear.heard] == heard
+        assert all(message.calendar for message in ear.heard)  # so that it is no answer to anything else
 
 
 async def test_files_are_kept(tmp_path: Path) -> None:
