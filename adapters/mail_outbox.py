@@ -23,6 +23,8 @@ MAX_WAITING = 50_000  # letters in here; more are the postman's
 MAX_REMEMBERED = 10_000  # receipts that came for letters not waiting, and letters known not to have left
 BACKOFF_SECONDS_MIN = 1.0
 BACKOFF_SECONDS_MAX = 30.0  # it is usually our own server: half a minute after it is back, letters leave
+DOWN_SECONDS = 30.0
+TOGETHER = 8  # letters made ready at once by one connection; after a crash it is unknown whether these arrived
 UNSURE_SECONDS = 60.0  # without receipts an unsure letter is sent again after this
 STOP_SECONDS = 3.0  # for what is on its way when relaybot ends
 RANKS = 3
@@ -206,7 +208,7 @@ class Outbox:
             del self._received[job.id]
             self._soon(job, Fate("sent"))
         elif self.trouble:
-            self._soon(job, Fate("later", self.trouble, 30.0))
+            self._soon(job, Fate("later", self.trouble, DOWN_SECONDS))
         elif len(self._jobs) >= MAX_WAITING:
             self._soon(job, Fate("later", "too many letters wait", 1.0))
         else:
@@ -292,44 +294,77 @@ class Outbox:
 
     async def _work(self, route: Route) -> None:
         while not self._stopping:
-            job = None if self.trouble else self._lines.take()
-            if job is None:
+            jobs = self._take()
+            if not jobs:
                 self._wake.clear()
                 await self._wake.wait()
                 continue
+            # Words alone are made ready together, so that one commit writes down that all of them are about to leave.
+            ready = [None if job.delivery.letter.files else asyncio.create_task(self._ready(job)) for job in jobs]
             try:
-                if not job.over:
-                    await self._one(route, job)
-            except Exception:
-                log.exception("letter %s could not be sent", job.delivery.letter.id)
-                self._settle(job, Fate("undeliverable", "relaybot could not write this letter"))
+                for job, task in zip(jobs, ready, strict=True):
+                    await self._one(route, job, task)
             finally:
-                self._lines.done(job.reader)
-                self._wake.set()
+                for task in filter(None, ready):
+                    task.cancel()
 
-    async def _one(self, route: Route, job: Job) -> None:
-        """One attempt at one letter."""
-        letter = job.delivery.letter
-        if seconds := self._pace.wait_seconds(asyncio.get_running_loop().time()):
-            await asyncio.sleep(seconds)
-        if job.over or not job.delivery.still():
-            self._settle(job, Fate("dropped"))
-            return
+    def _take(self) -> list[Job]:
+        """What one connection sends next: its share of what waits, a few at most, so that an urgent one waits for few."""
+        most = 1 if self._pace.per_minute else max(1, min(TOGETHER, len(self._lines) // len(self._routes)))
+        jobs: list[Job] = []
+        while not self.trouble and len(jobs) < most and (job := self._lines.take()) is not None:
+            jobs.append(job)
+        return jobs
+
+    async def _ready(self, job: Job) -> Parcel | None:
+        """A letter made, and written down as about to leave; None when it is settled instead."""
         try:
-            parcel = await self._compose(letter)
+            if seconds := self._pace.wait_seconds(asyncio.get_running_loop().time()):
+                await asyncio.sleep(seconds)
+            if job.over or not job.delivery.still():
+                self._settle(job, Fate("dropped"))
+                return None
+            return await self._composed(job)
         except Undeliverable as problem:
             self._settle(job, Fate("undeliverable", str(problem)))
-            return
         except TryLater as problem:
             self._later(job, Fate("later", str(problem), problem.seconds))
-            return
-        with parcel.data:
-            try:
-                await job.delivery.begin()
-            except StoreFailed as problem:
-                self._later(job, Fate("later", f"it cannot be written down: {problem.kind}", 5.0))
-                return
-            fate = await route.send(parcel, lambda: not job.over and job.delivery.still())
+        except StoreFailed as problem:
+            self._later(job, Fate("later", f"it cannot be written down: {problem.kind}", 5.0))
+        except Exception:
+            log.exception("letter %s could not be sent", job.delivery.letter.id)
+            self._settle(job, Fate("undeliverable", "relaybot could not write this letter"))
+        return None
+
+    async def _composed(self, job: Job) -> Parcel:
+        parcel = await self._compose(job.delivery.letter)
+        try:
+            await job.delivery.begin()
+        except BaseException:
+            parcel.data.close()
+            raise
+        return parcel
+
+    async def _one(self, route: Route, job: Job, ready: asyncio.Task[Parcel | None] | None) -> None:
+        """One attempt at one letter."""
+        try:
+            parcel = await (ready or self._ready(job))
+            if parcel is not None:
+                with parcel.data:
+                    self._tried(job, await self._send(route, job, parcel))
+        except Exception:
+            log.exception("letter %s could not be sent", job.delivery.letter.id)
+            self._settle(job, Fate("undeliverable", "relaybot could not send this letter"))
+        finally:
+            self._lines.done(job.reader)
+            self._wake.set()
+
+    async def _send(self, route: Route, job: Job, parcel: Parcel) -> Fate:
+        if self._down.is_set():  # since it was made ready
+            return Fate("later", self.trouble, DOWN_SECONDS)
+        return await route.send(parcel, lambda: not job.over and job.delivery.still())
+
+    def _tried(self, job: Job, fate: Fate) -> None:
         if fate.outcome in ("later", "down"):
             _remember(self._unsent, job.id)
             self._later(job, fate)
@@ -370,7 +405,7 @@ class Outbox:
 
     def _queue(self, job: Job) -> None:
         if self.trouble:
-            self._settle(job, Fate("later", self.trouble, 30.0))
+            self._settle(job, Fate("later", self.trouble, DOWN_SECONDS))
             return
         self._lines.push(job)
         self._wake.set()

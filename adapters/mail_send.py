@@ -226,8 +226,7 @@ class Smtp:
         protocol = client.protocol
         if protocol is None:
             raise aiosmtplib.SMTPServerDisconnected("Connection lost")
-        await self._write(client, data)
-        protocol.write(b".\r\n")  # from here on nobody but the server knows
+        await self._write(client, data)  # once its last piece is written, nobody but the server knows
         try:
             reply = await protocol.read_response(timeout=self._server.data_timeout_seconds)
         except (aiosmtplib.SMTPException, OSError) as problem:
@@ -238,21 +237,18 @@ class Smtp:
         return await self._letter_refused(client, aiosmtplib.SMTPDataError(reply.code, reply.message))
 
     async def _write(self, client: aiosmtplib.SMTP, data: IO[bytes]) -> None:
-        """The content, dot-stuffed (RFC 5321 section 4.5.2), a piece at a time: never the whole of it in memory."""
+        """The content and its final dot, a piece at a time: never the whole of it in memory."""
         protocol, transport = client.protocol, client.transport
         if protocol is None or not isinstance(transport, asyncio.WriteTransport):
             raise aiosmtplib.SMTPServerDisconnected("Connection lost")
         data.seek(0)
-        last = b"\r\n"
-        while lines := data.readlines(CHUNK_BYTES):  # whole ones, so a piece begins where a line does
-            last = b"".join(lines)
-            if _bare(last):
-                last = _LINE_END.sub(b"\r\n", last)
-            last = (b"\r\n" + last).replace(b"\r\n.", b"\r\n..")[2:]
-            protocol.write(last)
+        piece = _piece(data)
+        while after := _piece(data):
+            protocol.write(piece)
             await self._drained(transport)
-        if not last.endswith(b"\r\n"):
-            protocol.write(b"\r\n")
+            piece = after
+        end = b".\r\n" if piece.endswith(b"\r\n") or not piece else b"\r\n.\r\n"
+        protocol.write(piece + end)  # together: each write is a packet
 
     async def _drained(self, transport: asyncio.WriteTransport) -> None:
         """Wait while a slow server has not taken what was written. Raises TimeoutError when it takes nothing more."""
@@ -266,6 +262,14 @@ class Smtp:
             if loop.time() > until:
                 raise TimeoutError("the mail server takes nothing more")
             await asyncio.sleep(LOOK_SECONDS)
+
+
+def _piece(data: IO[bytes]) -> bytes:
+    """The next lines, dot-stuffed (RFC 5321 section 4.5.2); whole ones, so a piece begins where a line does."""
+    lines = b"".join(data.readlines(CHUNK_BYTES))
+    if _bare(lines):
+        lines = _LINE_END.sub(b"\r\n", lines)
+    return (b"\r\n" + lines).replace(b"\r\n.", b"\r\n..")[2:]
 
 
 def with_ascii_domain(address: str) -> str:

@@ -258,6 +258,29 @@ async def test_known_not_to_have_left_is_not_unsure(tmp_path: Path) -> None:
         assert len(server.taken) == 1
 
 
+async def test_made_ready_together_and_not_sent_is_not_unsure(tmp_path: Path) -> None:
+    """Letters written down together as about to leave, when the server goes after none of them: sent once it is back."""
+    async with (
+        sink({"MAIL": "421 4.3.2 going down"}) as server,
+        running(tmp_path, **by(server, self_receipt=True, max_connections=1)) as adapter,
+    ):
+        first = [Sent(letter(number, f"reader{number}@example.net")) for number in range(1, 13)]
+        for one in first:
+            adapter.deliver(one.delivery())
+        await until(lambda: all(one.outcome for one in first))
+        assert ({one.outcome for one in first}, server.taken) == ({"later"}, [])
+        begun = [one for one in first if one.begun]
+        assert 1 < len(begun) <= mail_outbox.TOGETHER
+        server.faults.clear()
+        await until(adapter.ready)
+        again = [Sent(replace(one.letter, tried_at=WRITTEN_AT)) for one in begun]
+        for one in again:
+            adapter.deliver(one.delivery())
+        await until(lambda: all(one.outcome for one in again))
+        assert {one.outcome for one in again} == {"sent"}
+        assert len(server.taken) == len(again)
+
+
 async def test_silent_server_is_given_up(tmp_path: Path) -> None:
     """No reply within the limit: later, on another connection; after the final dot: unsure."""
     async with (
