@@ -221,7 +221,8 @@ def _to_the_list(desk: Desk, event: Heard, person: Person | None) -> None:
     message = event.message
     line, _, after = message.text.strip().partition("\n")
     found = commands.find(line.lstrip("!").strip()) if message.complete else None
-    alone = not after.strip() or line.startswith("!")
+    # On a list that others distribute a bare word is said to its readers.
+    alone = line.startswith("!") or (subscriptions.own(desk) and not after.strip())
     if found is not None and alone and hearing.parses(found):
         _private(desk, Heard(replace(message, place="", programme=desk.name)), person)
         return

@@ -26,7 +26,7 @@ from relaybot.app import Bot
 from relaybot.policy import Policy
 from relaybot.postman import Postman
 from relaybot.settings import IrcTable, RelaybotTable
-from tests.play import CODE, LIST, NAME, Player
+from tests.play import CODE, GREETING, LIST, NAME, Player
 from tests.play_people import MAIL_DOMAIN
 from tests.wire import Wire, WireWorld
 
@@ -42,6 +42,7 @@ class MailWire(WireWorld):
     """tests.wire.WireWorld with mail; `others` are ("ana", "irc:other"): who is there on a further IRC network."""
 
     network = "irc:test"
+    listed = LISTED
 
     def __init__(
         self,
@@ -91,7 +92,7 @@ class MailWire(WireWorld):
         mode = policy.networks["mail"].list_mode
         return {
             "address": BOT,
-            "lists": {NAME: LISTED} if mode else {},
+            "lists": {NAME: self.listed} if mode else {},
             "list_mode": mode or "own",
             "titles": {NAME: policy.title or NAME},
             "receive": {"smtp": f"{HOST}:0"},
@@ -198,11 +199,18 @@ class MailWire(WireWorld):
         mail["Message-ID"] = f"<{self.sent}.wire@{MAIL_DOMAIN}>"
         return mail
 
+    def bring(self, raw: bytes, sender: str = "peers-bounces@lists.example.org") -> None:
+        """A mail comes in as it is."""
+        self._run(self._transmit(raw, sender, BOT))
+
     async def _hand_in(self, mail: EmailMessage, sender: str, to: str) -> None:
+        """A mail leaves for relaybot."""
+        await self._transmit(_on_top(mail), sender, to)
+
+    async def _transmit(self, raw: bytes, sender: str, to: str) -> None:
         """The last hop: SMTP to relaybot, which has committed when it says 250."""
         assert self.mail.listening is not None
         host, port = self.mail.listening
-        raw = _on_top(mail)
         await aiosmtplib.send(raw, sender=sender, recipients=[to], hostname=host, port=port, start_tls=False)
         await self._rest()
 
@@ -321,7 +329,7 @@ def body(letter: EmailMessage) -> str:
 
 
 def unwrapped(text: str) -> list[str]:
-    """The paragraphs and rows a letter was made of; its signature is left out, as in plays."""
+    """The paragraphs and rows a letter was made of; its greeting and signature are left out, as in plays."""
     found: list[str] = []
     for block in text.strip("\n").split("\n\n"):
         lines: list[str] = []
@@ -335,6 +343,7 @@ def unwrapped(text: str) -> list[str]:
         found.extend([" ".join(lines)] * bool(lines))
     if found and found[-1].startswith("relaybot, for the "):
         found.pop()
+        found = found[1:] if found and GREETING.fullmatch(found[0]) else found
     return [squeezed(element) for element in found]
 
 

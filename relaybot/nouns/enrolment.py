@@ -15,10 +15,14 @@ from relaybot.commands import on_timer
 from relaybot.desk import Desk
 from relaybot.forms import Question
 from relaybot.model import Block, Dialogue, Message, Person, Style, Tally
-from relaybot.nouns import people, profile, unfinished
+from relaybot.nouns import people, profile, subscriptions, unfinished
 from relaybot.words import enrolment as words
 
 HOUR_SECONDS = 3600
+DAY_SECONDS = 86_400
+SEEN = "application-seen"  # on a list of others, and told to the moderators
+SEEN_DAYS = 30
+SEEN_A_DAY_MAX = 10
 COUNT = 1_000_000  # a tally holds the hour and how many came in it
 HANDED_IN_BY_LETTER = "A"  # the number that an application by mail has from its first letter on
 
@@ -28,6 +32,34 @@ def wish(desk: Desk, message: Message) -> dict[str, str]:
     said = read(desk, message.text, message.blocks)
     wishes = words.WISH.search(f"{message.subject}\n{message.text}") is not None
     return said if wishes or (said.get("learn") and said.get("offer")) else {}
+
+
+def is_unmistakable(desk: Desk, message: Message, said: Mapping[str, str]) -> bool:
+    """Whether a mail on a list of others can only be meant for the programme: a new one, with the wish and both skills."""
+    text = f"{message.subject}\n{message.text}"
+    named = any(name.casefold() in text.casefold() for name in (desk.name, desk.title))
+    fresh = not any(block.quoted.strip() for block in message.blocks)
+    skills = bool(said.get("learn") and said.get("offer"))
+    return fresh and skills and bool(words.WISH.search(text)) and (named or bool(words.MENTORING.search(text)))
+
+
+def tell_moderators(desk: Desk, message: Message) -> None:
+    """A mail on a list of others that may be an application: the moderators know, once for an address in a month."""
+    day = int(desk.now.timestamp()) // DAY_SECONDS
+    tally = desk.tallies.get("applications seen")
+    before = tally.value % COUNT if tally is not None and tally.value // COUNT == day else 0
+    if before >= SEEN_A_DAY_MAX or desk.timers.get((SEEN, message.sender)) is not None:
+        return
+    desk.put(Tally(desk.name, "applications seen", day * COUNT + before + 1))
+    desk.plan(SEEN, message.sender, desk.now + timedelta(days=SEEN_DAYS))
+    name = " ".join(people.printable(message.name).split())[:60]
+    subject = " ".join(people.printable(message.subject).split())
+    people.tell_team(desk, words.seen_elsewhere(name, message.sender.partition("/")[2], subject))
+
+
+@on_timer(SEEN)
+def _seen_long_ago(desk: Desk, about: str, late_seconds: float) -> None:
+    """Moderators may be told of this address again."""
 
 
 def begin(desk: Desk, person: Person, said: Mapping[str, str]) -> str:
@@ -135,7 +167,9 @@ def _came(desk: Desk, person: Person) -> str:
         return ""
     if heard.forwarded is not None and heard.sender != person.home:
         return heard.name
-    return words.LIST if heard.place else ""
+    if not heard.place:
+        return ""
+    return words.LIST if subscriptions.own(desk) else words.ELSEWHERE
 
 
 def _first(desk: Desk, dialogue: Dialogue) -> bool:

@@ -13,7 +13,7 @@ from relaybot.commands import COMMANDS, Arg, Call, Who, command, on_prose
 from relaybot.desk import Desk
 from relaybot.forms import Form, GoTo, Instead, Question, form, given
 from relaybot.model import Address, Dialogue, Message, Person, Style, Window, medium
-from relaybot.nouns import applications, enrolment, linking, people, profile, promises, unfinished
+from relaybot.nouns import applications, enrolment, linking, people, profile, promises, subscriptions, unfinished
 from relaybot.ports import Invalid, Refused
 from relaybot.skills import read_skills, renamed, show_skills
 from relaybot.words import enrolment as letter_words
@@ -94,6 +94,9 @@ def enrol(desk: Desk, message: Message, person: Person | None) -> bool:
         return False
     said = enrolment.wish(desk, message)
     if not said:
+        return False
+    if message.place and not subscriptions.own(desk) and not enrolment.is_unmistakable(desk, message, said):
+        enrolment.tell_moderators(desk, message)
         return False
     if person is None:
         person = people.newcomer(desk, message, verified=message.proven)

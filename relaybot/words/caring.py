@@ -75,6 +75,13 @@ def on_irc() -> str:
     )
 
 
+def on_list_of_others(address: str) -> str:
+    return (
+        f"The list {address} is kept by another server, which is less private: its operators and readers see what you write there and the ask of yours "
+        "that I post there, and an archive may keep both; forget me cannot take that back. What you write to me alone never goes there."
+    )
+
+
 def what_to_do() -> str:
     return "Export: mydata   Erase: forget me"
 

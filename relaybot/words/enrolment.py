@@ -9,6 +9,7 @@ from datetime import datetime
 from relaybot import times
 from relaybot.model import Application, Person, Window
 from relaybot.words import profile
+from relaybot.words.common import short
 from relaybot.words.joining import usually
 
 # What a person writes who wants to take part, in the languages of mailing lists.
@@ -32,6 +33,10 @@ LABELS = {
 }
 
 LIST = "(the list)"  # how a letter came that was mailed to the list
+ELSEWHERE = "(a list of others)"  # ... to one that others distribute, so that all its readers have it
+
+# What a mail on a list of others has to speak of, besides the wish and both skills, to be meant for relaybot.
+MENTORING = re.compile(r"\b(?:mentor\w*|mentee\w*|tutor\w*|peer programme)\b", re.I)
 
 UNPROVEN = "(agreed in a mail that may be forged)"
 
@@ -129,11 +134,24 @@ def _begins(found: Sequence[tuple[str, str]], title: str, came: str) -> str:
     if came == LIST:
         seen = "your mail was not sent to the list; only the moderators and I have it."
         return f"{seen} From it I understood:" if found else seen
+    if came == ELSEWHERE:
+        seen = (
+            "your mail went to the list, and its readers have it. What you answer here only the moderators and I read."
+        )
+        return f"{seen} From your mail I understood:" if found else seen
     if came:
         seen = f"{came}, a moderator of {title}, has passed your mail on to me: two people teach each other there, one hour a week, for free."
         return f"{seen} From it I understood:" if found else seen
     seen = f"thank you for writing. In {title} two people teach each other, one hour a week, for free."
     return f"{seen} From your mail I understood:" if found else seen
+
+
+def seen_elsewhere(name: str, address: str, subject: str) -> str:
+    """Told to moderators about a mail on a list of others that may be an application, or not."""
+    return (
+        f'{name} <{address}> may want to take part, by a mail on the list: "{short(subject, 100)}". I answered nothing. '
+        "If so, write to them, or forward their mail to me with  import  as its first line."
+    )
 
 
 def handed_in_subject() -> str:
