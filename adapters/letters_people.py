@@ -16,6 +16,10 @@ ADDRESS_CHARACTERS = 254  # RFC 5321 4.5.3.1.3
 MAILBOXES = 50
 ANGLED = re.compile(r"<([^<>\s@]{1,64}@[^<>\s@]{1,255})>")
 BARE = re.compile(r"(?<![\w.+@-])[\w.+=/-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,10}(?![\w@-])")
+SIMPLE = re.compile(  # as most people's are, with nothing in them that could be read in two ways
+    r" ?(?:([A-Za-z0-9]+(?: [A-Za-z0-9]+)*) )?<(?=[^@]{1,64}@[^>]{1,255}>)"
+    r"([A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)>"
+)
 DIRECTIONS = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069]")  # would turn round what stands beside them
 
 
@@ -48,6 +52,8 @@ def mailboxes(headers: Headers, name: str) -> list[tuple[str, str]]:
 
 
 def _mailboxes(value: str) -> list[tuple[str, str]]:
+    if simple := SIMPLE.fullmatch(value):
+        return [(simple[1] or "", simple[2])]
     try:
         parsed = policy.default.header_factory("from", value[:VALUE_BYTES])
         found = [(str(one.display_name), f"{one.username}@{one.domain}") for one in parsed.addresses if one.domain]
