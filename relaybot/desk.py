@@ -33,8 +33,11 @@ from relaybot.model import (
 from relaybot.policy import Network, Policy
 from relaybot.tables import Tables, View
 from relaybot.words import letters as words
+from relaybot.words.laying_out import laid_out
 
 R = TypeVar("R", bound=Record)
+
+BRISK = timedelta(hours=1)  # what is worth nothing after that (lines of a clock) is said without a greeting
 
 
 def serial_of(milliseconds: int) -> int:
@@ -175,6 +178,7 @@ class Desk:
         receipt: str = "",
         about: str = "",
         subject: str = "",
+        begins: str = "",
         via: str = "",
         invitations: tuple[Invitation, ...] = (),
         files: tuple[Enclosure, ...] = (),
@@ -183,9 +187,11 @@ class Desk:
         """Write to one person in private; lines may be empty strings (left out).
 
         It goes to the address they like, or where they are just being answered, or `to` the one given. `about` and
-        what follows it is for those who read letters; chat media do without.
+        what follows it is for those who read letters; chat media do without. `begins` is the subject unless this
+        answers a letter, which keeps its own.
         """
         letter = self._letter(to or self.reached(person), lines, urgency, expires_at)
+        subject = subject or ("" if self._is_answer(letter.to) else begins)
         self._write(
             replace(
                 letter,
@@ -260,26 +266,34 @@ class Desk:
             self.put(self._sealed(to, parts))
 
     def _sealed(self, to: str, parts: list[Letter]) -> Letter:
-        heard = self.heard
-        below = heard is not None and to in {heard.sender, heard.reply}
-        answers = heard.thread if heard is not None and below else ""
-        subject = next((part.subject for part in parts if part.subject), "")
-        if not subject and heard is not None and below and heard.subject:
-            subject = f"Re: {heard.subject}"
+        heard = self.heard if self._is_answer(to) else None
+        about = _most_private([part.about for part in parts if self._is_live(part.about)])
+        answered = (heard.subject or words.your_mail()) if heard is not None else ""
+        subject = next((part.subject for part in parts if part.subject), "") or words.subject(
+            answered, about, self.title
+        )
+        reader = self.people.get(parts[0].person) if heard is None else None
+        brisk = any(part.expires_at is not None and part.expires_at <= self.now + BRISK for part in parts)
+        lines = [shown for part in parts for line in part.text for shown in laid_out(line)]
+        text = words.greeted(lines, reader.name if reader is not None and not brisk else "")
         claims = {part.claim for part in parts}
         team = [p.name for p in self.people.where("moderator", True)]
         return replace(
             parts[0],
-            text=(*(line for part in parts for line in part.text), words.signature(self.title, team)),
+            text=(*text, words.signature(self.title, team)),
             urgency=max(part.urgency for part in parts),
             expires_at=max(part.expires_at or self.now for part in parts),
             claim=parts[0].claim if len(claims) == 1 else "",
-            about=_most_private([part.about for part in parts if self._is_live(part.about)]),
+            about=about,
             subject=subject,
-            thread=answers,
+            thread=heard.thread if heard is not None else "",
             invitations=tuple(date for part in parts for date in part.invitations),
             files=tuple(file for part in parts for file in part.files),
         )
+
+    def _is_answer(self, to: str) -> bool:
+        """Whether what is written to this address answers the message being decided on."""
+        return self.heard is not None and to in {self.heard.sender, self.heard.reply}
 
     def _is_live(self, about: str) -> bool:
         """Whether a reply about this finds something: not a question that was answered in the same moment."""

@@ -15,7 +15,7 @@
     member chidi@mail learn=...             somebody who is written to at mail/chidi@example.net
     ana > join                              ana says it in private
     ana@mail > yes                          ana writes it from mail/ana@example.net, below our own mail
-    ana@mail < ~Linked                      a line to her there; signatures are left out
+    ana@mail < ~Linked                      a line to her there; greetings and signatures are left out
     ana@mail/P4 > I know haskell            ... to the reply address of a letter about P4; " \\n " is a new line
     ana@mail/D# > yes                       ... to the reply address of the letter that was sent last
     ana@list > a subject | hello all        ... to the list; `stranger ana` before: by a bare From line
@@ -81,6 +81,7 @@ from tests.play_people import (
 # Handed on to the tests, which take them from here.
 __all__ = ["LIST", "NAME", "NETWORK", "PLACES", "add_applicant", "add_hour", "add_member", "add_pair", "add_person"]
 
+GREETING = re.compile(r"Dear [^,]{1,60},")
 CODE = re.compile(r"\b((?:[0-9A-Z]{4}-){2}[0-9A-Z]{4})\b")
 
 
@@ -171,6 +172,7 @@ class World:
         self.said.extend((reader, f"+ {address.partition('/')[2]}") for address in letter.invite)
         signed = letter.style is Style.LETTER and letter.text[-1:] and letter.text[-1].startswith("relaybot, for the ")
         lines = letter.text[:-1] if signed and reader.partition("@")[2] else letter.text
+        lines = lines[1:] if signed and GREETING.fullmatch(lines[0]) else lines
         self.said.extend((reader, line) for line in lines)
         self.code = next((m[1] for line in lines if (m := CODE.search(line))), self.code)
         self.about = letter.about or self.about

@@ -131,7 +131,8 @@ def letter_head(name: str, number: int, given: str) -> str:
 def letter_foot(name: str, network: str, number: int) -> tuple[str, ...]:
     return (
         "  --",
-        f"  Answer this mail and it reaches {name} by {medium(network)}; neither of you sees the other's address.",
+        f"  Answer this mail and it reaches {name} by {medium(network)};",
+        "  neither of you sees the other's address.",
         f"  If you'd like a trial hour arranged, both write: pair P{number}",
     )
 

@@ -23,7 +23,7 @@ WISH = re.compile(
 LABELS = {
     "learn": "what you would like to learn",
     "offer": "what you could help someone with",
-    "place": "where you are, for the clock, and hours that usually suit you for one hour a week",
+    "place": "where you are, for the clock, and hours that suit you for one hour a week",
     "city": "where you are, for the clock (a city is enough)",
     "hours": "hours that usually suit you for one hour a week",
     "languages": "languages, best first; is one a must?",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from relaybot.words.common import join_words, short
+
+SHOWN_CHARS = 1000  # of what waits for a proof: whoever is asked has to see what they say yes to
 
 
 def signature(title: str, moderators: Sequence[str]) -> str:
@@ -13,11 +16,56 @@ def signature(title: str, moderators: Sequence[str]) -> str:
     return f"relaybot, for the {title} moderators{who}"
 
 
+_GREETING = re.compile(r"(?:Dear|Hello|Good (?:morning|afternoon|evening))\b[^.!?]*,$")
+
+# What a letter is about, where nothing better is said of it; a subject is read on a locked screen, so it tells no more.
+_ABOUT = {
+    "A": "Your application",
+    "M": "You and your partner",
+    "S": "Your hour",
+    "H": "From the moderators",
+    "P": "The list",
+}
+
+
+def your_mail() -> str:
+    return "your mail"
+
+
+def subject(answered: str, about: str, title: str) -> str:
+    """Of a letter that was given none: it answers one ("Re:"), or says what it is about in general."""
+    return f"Re: {answered}" if answered else _ABOUT.get(about[:1], title)
+
+
+def greeted(lines: Sequence[str], name: str) -> tuple[str, ...]:
+    """The lines with one greeting, first of all; `name`: who is greeted if nobody is yet ("" for nobody)."""
+    said = [line for line in lines if _GREETING.match(line)]
+    rest: list[str] = []
+    for before, line in zip(("", *lines), lines, strict=False):
+        if _GREETING.match(line):
+            continue
+        moved_away = bool(rest) and bool(_GREETING.match(before))  # its small letter followed a comma
+        rest.append(line[:1].upper() + line[1:] if moved_away else line)
+    if not said and name:
+        said = [f"Dear {name},"]
+        if rest and re.match(rf"{re.escape(name)}[,:] ", rest[0]):
+            rest[0] = rest[0][len(name) + 2 :]  # a chat says the name there
+    return (*said[:1], *rest)
+
+
 def prove(waiting: str) -> str:
     """Asked below a letter whose From line may be forged."""
     return (
-        f'Your mail says: "{short(" ".join(waiting.split()), 200)}". Anybody can write your address into a From line, so please answer this mail '
+        f'Your mail says: "{short(" ".join(waiting.split()), SHOWN_CHARS)}". Anybody can write your address into a From line, so please answer this mail '
         "with  yes  , and it is done. If it wasn't you, there is nothing to do."
+    )
+
+
+def prove_first() -> str:
+    """Said to somebody unknown whose words would go to other people."""
+    return (
+        "Anybody can write your address into a From line, so nothing has been passed on. Please answer this mail with your words once more, "
+        "and they go on."
     )
 
 

@@ -60,7 +60,8 @@ def digest_head(number: int, author: str, given: str, about: str) -> tuple[str, 
 def digest_footer(about: str, listed: str) -> tuple[str, ...]:
     return (
         RULE,
-        f"  Answer to the list to discuss ({listed}). To one author alone: a mail with the line",
+        f"  Answer to the list to discuss ({listed}).",
+        "  To one author alone: a mail with the line",
         f"    answer {about} <text>",
         f"  to {REPLY_HERE}",
         "  Each post as it comes: list each   None: unsubscribe",
