@@ -128,7 +128,7 @@ inet_protocols = ipv4
 mynetworks = 127.0.0.0/8
 relay_domains = {DOMAIN}
 relay_recipient_maps =
-transport_maps = inline:{{ {{{DOMAIN}=lmtp:[{HOST}]:{lmtp}}} {{sink.lab.test=smtp:[{HOST}]:{sink}}} }}
+transport_maps = inline:{{ {{{DOMAIN}=lmtp:[{HOST}]:{lmtp}}} {{sink.lab.test=smtp:[{HOST}]:{sink}}} {{example.net=smtp:[{HOST}]:{sink}}} }}
 recipient_delimiter = +
 local_transport = error:no local mail
 alias_maps =
