@@ -71,11 +71,11 @@ def stored(w: World) -> dict[str, Any]:
     for kind, table in w.programme.tables.by_kind.items():
         if kind in {"letter", "dialogue", "tally", "code"}:
             continue
-        # by mail an unfinished application is recalled once, on another day
+        # by mail an unfinished application is recalled once, on another day; and only there a proof is waited for
         rows = [
             asdict(r) if not isinstance(r, Person) else asdict(replace(r, unasked=()))
             for r in table.rows.values()
-            if getattr(r, "name", "") != "nudge unfinished"
+            if getattr(r, "name", "") not in {"nudge unfinished", "proof-forgotten"}
         ]
         found[kind] = sorted((without_serials(row) for row in rows), key=repr)
     return found
