@@ -285,7 +285,7 @@ SCENARIOS: dict[str, Callable[[Path], Coroutine[Any, Any, Row]]] = {
     "killed": killed,
     "full_disk": full_disk,
     "server_down": server_down,
-    "slow": going_out("SMTP server slow", "0.5 s for each mail", reply_seconds=0.5),
+    "slow": going_out("SMTP server slow", "0.2 s for each mail", reply_seconds=0.2),
     "greylisting": going_out(
         "greylisting",
         "450 at the first 20 RCPT",
