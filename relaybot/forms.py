@@ -89,6 +89,7 @@ class Form:
     shared: bool = False  # the partner hears the answer anyway: a reply about the pair or the hour may hold it
     brief: bool = False  # ends without a word when the person says anything but an answer
     letter: Compose | None = None  # how a letter asks all that is missing; None: numbered, one line each
+    apart: bool = False  # asked by mail, below what may be forged: only an answer to that very letter answers it
     sort: Sort | None = None  # which words of a letter answer which question; None: by number, label or order
     subject: Callable[[Desk, Dialogue], str] | None = None  # of the letter that asks
 
@@ -146,7 +147,11 @@ def asks_free_text(dialogue: Dialogue) -> bool:
 
 def open_for(desk: Desk, person: Person) -> Dialogue | None:
     """The dialogue whose question was asked last and is still open."""
-    asked = [d for d in desk.dialogues.where("person", person.id) if d.asked_at is not None and not d.kept]
+    asked = [
+        d
+        for d in desk.dialogues.where("person", person.id)
+        if d.asked_at is not None and not d.kept and not FORMS[d.form].apart
+    ]
     return max(asked, key=lambda d: (d.asked_at, d.id), default=None)
 
 

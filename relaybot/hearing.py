@@ -52,6 +52,7 @@ def open_dialogue(desk: Desk, person: Person | None, place: str, about: str) -> 
     ]
     if about:
         asked = [d for d in asked if about in (d.about, f"D{d.id}")]
+    asked = [d for d in asked if not forms.FORMS[d.form].apart or about == f"D{d.id}"]
     return max(asked, key=lambda d: (d.asked_at, d.id), default=None)
 
 

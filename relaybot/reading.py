@@ -124,10 +124,6 @@ def _asked(desk: Desk, person: Person | None, about: str) -> Dialogue | None:
     if person is None:
         return None
     found = hearing.open_dialogue(desk, person, "", about if about not in {"", "RE"} else "")
-    if found is not None and found.form in {PROVE, CODE} and about != f"D{found.id}":
-        open_now = [d for d in desk.dialogues.where("person", person.id) if d.asked_at is not None and not d.kept]
-        others = [d for d in open_now if d.form not in {PROVE, CODE} and not d.place]
-        found = max(others, key=lambda d: (d.asked_at, d.id), default=None)
     if found is None and about not in {"", "RE"}:
         kept = [d for d in desk.dialogues.where("person", person.id) if d.kept and about in (d.about, f"D{d.id}")]
         return desk.change(kept[0], kept=False, asked_at=desk.now) if kept else None
@@ -135,9 +131,9 @@ def _asked(desk: Desk, person: Person | None, about: str) -> Dialogue | None:
 
 
 def _commands(
-    desk: Desk, event: Heard, person: Person | None, dialogue: Dialogue | None, text: str
+    desk: Desk, event: Heard, person: Person | None, dialogue: Dialogue | None, text: str, *, coded: bool = False
 ) -> tuple[str, bool]:
-    """Run the commands on the first lines; returns what is left and whether there were any."""
+    """Run the commands on the first lines; returns what is left and whether there were any. `coded`: the code for the first came."""
     message, ran = event.message, 0
     while text and ran < COMMAND_LINES_MAX:
         line, _, after = text.strip().partition("\n")
@@ -157,7 +153,8 @@ def _commands(
             if explicit or (len(line.split()) <= hearing.A_SENTENCE and not after.strip()):
                 commands.read_args(*meant)  # says how it goes
             break
-        if not _may(desk, message, person, command, f"{command.name} {rest}".strip()):
+        waiting = f"{command.name} {rest}".strip() + f"\n{after}".rstrip()  # the rest of the mail waits with it
+        if not (coded and not ran) and not _may(desk, message, person, command, waiting):
             return "", True
         hearing.run(desk, event, person, meant, team=False)
         text, ran, person = after.strip(), ran + 1, _writer(desk, message)
@@ -233,16 +230,20 @@ def _to_the_list(desk: Desk, event: Heard, person: Person | None) -> None:
 
 PROVE = "prove"
 CODE = "code by mail"
+FORGET = "proof-forgotten"
 
 
-def _may(desk: Desk, message: Message, person: Person | None, command: Command, line: str) -> bool:
-    """Whether a command in a letter may be done now; if not, what is missing is asked for."""
+def _may(desk: Desk, message: Message, person: Person | None, command: Command, text: str) -> bool:
+    """Whether the command a letter goes on with may be done now; if not, what is missing is asked for."""
     if person is None or not commands.allowed(command, person):
         return True  # it is refused, or harmless, by itself
     if command.code:
-        _ask_code(desk, message, person, line)
+        _ask_code(desk, message, person, text)
         return False
-    return not command.proof or _prove(desk, message, person, line)
+    if not command.proof or message.proven:
+        return True
+    _ask_back(desk, person, message, PROVE, text, words.prove(text))
+    return False
 
 
 def _prove(desk: Desk, message: Message, person: Person | None, text: str) -> bool:
@@ -256,10 +257,30 @@ def _prove(desk: Desk, message: Message, person: Person | None, text: str) -> bo
 
 
 def _ask_back(desk: Desk, person: Person, message: Message, name: str, waiting: str, asked: str) -> None:
-    """Ask something below the letter it is about; what was written waits in the dialogue."""
+    """Ask something below the letter it is about; what was written waits in the dialogue, for as long as a code is valid."""
     forms.listen(desk, person, name, "", note=f"{message.about}\n{waiting}")
     dialogue = forms.of(desk, person, name)
+    if desk.timers.get((FORGET, f"person {person.id}")) is None:
+        desk.plan(FORGET, f"person {person.id}", desk.now + timedelta(hours=desk.policy.mail.code_hours))
     desk.answer(person, message.sender, asked, about=f"D{dialogue.id}" if dialogue is not None else "")
+
+
+@commands.on_timer("proof-forgotten")
+def forget_waiting(desk: Desk, about: str, late_seconds: float) -> None:
+    """What waited for a proof or a code that never came is forgotten, and the code with it."""
+    number, hours = int(about.split()[1]), timedelta(hours=desk.policy.mail.code_hours)
+    left = []
+    for dialogue in desk.dialogues.where("person", number):
+        until = (dialogue.asked_at or desk.now) + hours
+        if dialogue.form in {PROVE, CODE} and until <= desk.now:
+            desk.drop(dialogue)
+        elif dialogue.form in {PROVE, CODE}:
+            left.append(until)
+    for code in desk.codes.where("person", number):
+        if code.purpose == "act" and code.expires_at is not None and code.expires_at <= desk.now:
+            desk.drop(code)
+    if left:
+        desk.plan(FORGET, about, min(left))
 
 
 def _settle(desk: Desk, event: Heard, dialogue: Dialogue, text: str) -> None:
@@ -291,8 +312,9 @@ def _read_code(desk: Desk, dialogue: Dialogue, text: str) -> str:
     return said
 
 
-def _ask_code(desk: Desk, message: Message, person: Person, line: str) -> None:
+def _ask_code(desk: Desk, message: Message, person: Person, text: str) -> None:
     """A command that would do harm if it were forged: a code goes to the moderator's chat, or by mail where there is none."""
+    line = text.partition("\n")[0]
     chat = next(
         (
             a.address
@@ -304,7 +326,8 @@ def _ask_code(desk: Desk, message: Message, person: Person, line: str) -> None:
     code = codes.issue(desk, "act", person, "", desk.now + timedelta(hours=desk.policy.mail.code_hours))
     if chat:
         desk.answer(person, chat, words.code_on_chat(code, line))
-    _ask_back(desk, person, message, CODE, line, words.code_asked(line, "" if chat else code))
+    waiting = f"{'proven' if message.proven else ''}\n{text}"
+    _ask_back(desk, person, message, CODE, waiting, words.code_asked(line, "" if chat else code))
 
 
 def _proved(desk: Desk, dialogue: Dialogue) -> None:
@@ -318,11 +341,17 @@ def _proved(desk: Desk, dialogue: Dialogue) -> None:
 
 
 def _coded(desk: Desk, dialogue: Dialogue) -> None:
-    """The code came back: the command is done."""
-    person, (_, line) = desk.people[dialogue.person], _waiting(dialogue)
-    found = commands.find(line)
-    if codes.take(desk, given(dialogue, "code"), "act") is not None and found is not None:
-        hearing.run(desk, Heard(_heard(desk, person)), person, found, team=False)
+    """The code came back: the command is done, and what stood below it goes on as the mail it was."""
+    person, (about, waiting) = desk.people[dialogue.person], _waiting(dialogue)
+    proven, _, text = waiting.partition("\n")
+    if codes.take(desk, given(dialogue, "code"), "act") is None:
+        return
+    message = replace(_heard(desk, person), text=text, about=about, proven=bool(proven))
+    _commands(desk, Heard(message), person, None, text, coded=True)
+
+
+def _asked_code(desk: Desk, dialogue: Dialogue) -> str:
+    return words.code_asked(_waiting(dialogue)[1].split("\n")[1], "")
 
 
 def _heard(desk: Desk, person: Person) -> Message:
@@ -338,14 +367,16 @@ form(
         (yes_no("really", lambda desk, dialogue: words.prove(_waiting(dialogue)[1])),),
         done=_proved,
         waits=False,
+        apart=True,
     )
 )
 form(
     Form(
         CODE,
-        (Question("code", lambda desk, dialogue: words.code_asked(_waiting(dialogue)[1], ""), _read_code),),
+        (Question("code", _asked_code, _read_code),),
         done=_coded,
         waits=False,
+        apart=True,
     )
 )
 

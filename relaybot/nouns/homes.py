@@ -64,7 +64,8 @@ def _open_questions(desk: Desk, person: Person) -> list[int]:
     asked = [
         d
         for d in desk.dialogues.where("person", person.id)
-        if d.asked_at is not None and not d.kept and not d.place and not forms.FORMS[d.form].brief
+        if d.asked_at is not None and not d.kept and not d.place
+        if not forms.FORMS[d.form].brief and not forms.FORMS[d.form].apart
     ]
     return [d.id for d in sorted(asked, key=lambda d: (d.asked_at or desk.now, d.id))]
 

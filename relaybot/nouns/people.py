@@ -287,5 +287,5 @@ def speaker(desk: Desk, call: Call, *, verified: bool = True) -> Person:
         return call.person
     if not call.message.sender:
         raise Refused(words.not_sure_it_is_you())
-    call.person = newcomer(desk, call.message, verified=verified)
+    call.person = newcomer(desk, call.message, verified=call.message.proven)
     return call.person

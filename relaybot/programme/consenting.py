@@ -164,7 +164,7 @@ def _said(desk: Desk, call: Call, word: str) -> None:
 def _answered(desk: Desk, me: Person, about: str, word: str, text: str, place: str) -> bool:
     """Answer the person's latest open dialogue (about this object); False when there is none."""
     mine = [d for d in desk.dialogues.where("person", me.id) if d.place == place and d.asked_at is not None]
-    mine = [d for d in mine if (d.about == about if about else not d.kept)]
+    mine = [d for d in mine if (d.about == about if about else not d.kept and not forms.FORMS[d.form].apart)]
     if not mine:
         return False
     dialogue = max(mine, key=lambda d: (d.asked_at, d.id))

@@ -19,6 +19,7 @@ from relaybot.ports import Refused
 from relaybot.rules import ACTIVE_PAIRS
 from relaybot.tables import fold
 from relaybot.words import cases as words
+from relaybot.words import letters as letter_words
 
 URGENT = re.compile(r"urgent\b[\s:,.!-]*", re.IGNORECASE)
 ANONYMOUS = re.compile(r"anonymous(ly)?\b", re.IGNORECASE)
@@ -37,10 +38,11 @@ UPSET = ACTIVE_PAIRS - {"resting"}  # pairs whose hours can be paused
     help="talk to a moderator in private; begin with urgent if it is",
     examples=("moderator I don't know how to say no to my partner", "moderator urgent please call me"),
     always=True,
-    proof=False,
 )
 def moderator(desk: Desk, call: Call) -> None:
     """Words for the moderators, new or for a case that exists."""
+    if call.person is None and not call.message.proven:
+        raise Refused(letter_words.prove_first())
     me, text = people.speaker(desk, call), call.text("words").strip()
     number = NUMBER.match(text)
     if ANONYMOUS.match(text):

@@ -55,7 +55,7 @@ def join(desk: Desk, call: Call) -> None:
     if call.person is None and not call.message.sender:
         raise Refused(words.not_identified())
     _right_programme(desk, call)
-    person = people.speaker(desk, call, verified=call.message.proven)
+    person = people.speaker(desk, call)
     if person.stage == "removed":
         raise Refused(words.removed())
     if person.stage in {"submitted", "member"}:

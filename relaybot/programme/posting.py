@@ -34,9 +34,9 @@ def posted(desk: Desk, message: Message, person: Person | None) -> bool:
         return True
     text = posts.body(message)
     reads = desk.subscriptions.get(message.sender) is not None
-    if person is None and reads and message.sender:
-        person = people.newcomer(desk, message)  # a reader whom a moderator let in writes for the first time
     problem = _problem(desk, message, person, text)
+    if person is None and reads and message.sender and not problem:
+        person = people.newcomer(desk, message)  # a reader whom a moderator let in writes for the first time
     if person is None or not (reads or person.stage == "member" or person.moderator):
         if not problem:
             _hold(desk, message, person, text)
