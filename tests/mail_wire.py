@@ -23,6 +23,7 @@ from adapters.mail import MailAdapter
 from adapters.mail_settings import read_settings
 from relaybot import app, config
 from relaybot.app import Bot
+from relaybot.model import REPLY_HERE
 from relaybot.policy import Policy
 from relaybot.postman import Postman
 from relaybot.settings import IrcTable, RelaybotTable
@@ -159,8 +160,8 @@ class MailWire(WireWorld):
         return next((x for x in reversed(self.got[address]) if about in tokens_of(x)), None)
 
     def _token_of(self, about: str, address: str) -> str:
-        """The Reply-To of a letter that came before the play began: about a pair or hour that stage directions put there."""
-        assert about[0] in "MS", f"{address} has got no letter about {about}"
+        """The Reply-To of a letter that came before the play began: about what stage directions put there."""
+        assert about[0] in "AMS", f"{address} has got no letter about {about}"
         self.tokens += 1
         return self.mail._tokens.reply_address(NAME, about, address)
 
@@ -250,7 +251,7 @@ class MailWire(WireWorld):
             user, _, domain = address.partition("@")
             reader = "list" if address == LISTED else f"{user}@mail" if domain == MAIL_DOMAIN else address
             for element in unwrapped(body(letter)):
-                self._take(reader, element)
+                self._take(reader, TOKEN.sub(REPLY_HERE, element))
 
     def close(self) -> None:
         """Everyone leaves, relaybot ends."""
