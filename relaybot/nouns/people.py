@@ -281,8 +281,8 @@ def on_leaving(handler: Callable[[Desk, Person], None]) -> Callable[[Desk, Perso
     return handler
 
 
-def speaker(desk: Desk, call: Call, *, verified: bool = True) -> Person:
-    """Whoever gave the command, with a record made if they have none and the network vouches for them."""
+def speaker(desk: Desk, call: Call) -> Person:
+    """Whoever gave the command, with a record made if they have none; their address is verified if the network vouches."""
     if call.person is not None:
         return call.person
     if not call.message.sender:
