@@ -33,6 +33,7 @@ from relaybot.model import (
 from relaybot.policy import Network, Policy
 from relaybot.tables import Tables, View
 from relaybot.words import letters as words
+from relaybot.words import subjects
 from relaybot.words.laying_out import laid_out
 
 R = TypeVar("R", bound=Record)
@@ -178,7 +179,6 @@ class Desk:
         receipt: str = "",
         about: str = "",
         subject: str = "",
-        begins: str = "",
         via: str = "",
         invitations: tuple[Invitation, ...] = (),
         files: tuple[Enclosure, ...] = (),
@@ -187,11 +187,9 @@ class Desk:
         """Write to one person in private; lines may be empty strings (left out).
 
         It goes to the address they like, or where they are just being answered, or `to` the one given. `about` and
-        what follows it is for those who read letters; chat media do without. `begins` is the subject unless this
-        answers a letter, which keeps its own.
+        what follows it is for those who read letters; chat media do without.
         """
         letter = self._letter(to or self.reached(person), lines, urgency, expires_at)
-        subject = subject or ("" if self._is_answer(letter.to) else begins)
         self._write(
             replace(
                 letter,
@@ -244,6 +242,7 @@ class Desk:
         """A letter with a number, not yet in the outbox."""
         expiry = expires_at or self.now + timedelta(hours=self.policy.reach.letter_hours)
         text = tuple(line for line in lines if line)
+        text = text if self.style(to) is Style.LETTER else tuple(map(str, text))
         return Letter(self.name, self.serial(), to, text, urgency, self.now, expires_at=expiry, style=self.style(to))
 
     def _write(self, letter: Letter) -> None:
@@ -254,12 +253,18 @@ class Desk:
         """Make one letter of all that was said to a reader of letters: with a signature, below what it answers."""
         rows = self.programme.tables.letters.rows
         loose: dict[str, list[Letter]] = {}
+        alone: list[Letter] = []  # what became of it is reported, so it stays a letter of its own
         for letter in self.letters.changed.values():
             if letter is None or letter.style is not Style.LETTER or letter.id in rows:
                 continue
-            if letter.receipt or letter.via or letter.held or letter.listed or not letter.text:
+            if letter.via or letter.held or letter.listed or not letter.text:
+                continue
+            if letter.receipt:
+                alone.append(letter)
                 continue
             loose.setdefault(letter.to, []).append(letter)
+        for letter in alone:
+            self.put(self._sealed(letter.to, [letter]))
         for to, parts in loose.items():
             for part in parts[1:]:
                 del self.letters.changed[part.id]
@@ -269,9 +274,8 @@ class Desk:
         heard = self.heard if self._is_answer(to) else None
         about = _most_private([part.about for part in parts if self._is_live(part.about)])
         answered = (heard.subject or words.your_mail()) if heard is not None else ""
-        subject = next((part.subject for part in parts if part.subject), "") or words.subject(
-            answered, about, self.title
-        )
+        told = [part.subject for part in parts] + [subjects.of(part.text[0]) for part in parts if heard is None]
+        subject = next(filter(None, told), "") or words.subject(answered, about, self.title)
         reader = self.people.get(parts[0].person) if heard is None else None
         brisk = any(part.expires_at is not None and part.expires_at <= self.now + BRISK for part in parts)
         lines = [shown for part in parts for line in part.text for shown in laid_out(line)]

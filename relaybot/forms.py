@@ -15,6 +15,7 @@ from relaybot.desk import Desk
 from relaybot.model import Block, Dialogue, Person, Style
 from relaybot.ports import Invalid
 from relaybot.words import common as words
+from relaybot.words import subjects
 
 Ask = Callable[[Desk, Dialogue], str]
 Read = Callable[[Desk, Dialogue, str], str]
@@ -88,8 +89,8 @@ class Form:
     claim: Callable[[Desk, Dialogue], str] | None = None  # what must still be so when its private letters leave
     shared: bool = False  # the partner hears the answer anyway: a reply about the pair or the hour may hold it
     brief: bool = False  # ends without a word when the person says anything but an answer
-    letter: Compose | None = None  # how a letter asks all that is missing; None: numbered, one line each
     apart: bool = False  # asked by mail, below what may be forged: only an answer to that very letter answers it
+    letter: Compose | None = None  # how a letter asks all that is missing; None: numbered, one line each
     sort: Sort | None = None  # which words of a letter answer which question; None: by number, label or order
     subject: Callable[[Desk, Dialogue], str] | None = None  # of the letter that asks
 
@@ -267,7 +268,10 @@ def pose(desk: Desk, dialogue: Dialogue, *before: str, first: bool = False) -> N
     if by_letter(desk, dialogue):
         before = tuple(line for line in before if line)
         subject = form_.subject(desk, dialogue) if form_.subject else ""
-        say(desk, dialogue, *before, *asked_by_letter(desk, dialogue, todo), subject=subject)
+        lines = subjects.under(
+            subjects.QUESTIONS.get(form_.name, ""), (*before, *asked_by_letter(desk, dialogue, todo))
+        )
+        say(desk, dialogue, *lines, subject=subject)
         return
     say(desk, dialogue, *before, asked(desk, dialogue))
 

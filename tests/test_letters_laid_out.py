@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 
 import relaybot.words
 from adapters import letters_layout
-from relaybot.desk import Desk
+from relaybot.desk import BRISK, Desk
+from relaybot.forms import FORMS
 from relaybot.model import Letter, Style
 from relaybot.words import letters as words
 from relaybot.words.laying_out import TURNS, laid_out
+from relaybot.words.subjects import QUESTIONS
 from tests.play import Player, World
 from tests.test_plays_by_mail import Silent
 
@@ -105,13 +107,6 @@ def test_a_letter_greets_once_and_first(lines: tuple[str, ...], name: str, wante
 # ------------------------------------------------------------------------------------ all letters of all plays
 
 
-class Written:
-    """What was sealed in a play: each letter, and whether it begins something instead of answering."""
-
-    def __init__(self) -> None:
-        self.letters: list[tuple[str, Letter, bool]] = []
-
-
 @cache
 def letters() -> tuple[tuple[str, Letter, bool], ...]:
     """Every letter to a person that relaybot writes in all plays by mail: the play, the letter, whether it begins."""
@@ -133,6 +128,7 @@ def letters() -> tuple[tuple[str, Letter, bool], ...]:
         patch.setattr(Desk, "_sealed", seal)
         patch.setattr(World, "_hand_out", hand)
         for path in PLAYS:
+            begun.clear()
             by_mail = re.search(r"^(?:network|list) ", path.read_text(encoding="utf-8"), re.M)
             (Player(path) if by_mail else Silent(path, Style.LETTER)).run()
     return tuple(found)
@@ -158,3 +154,50 @@ def test_choices_are_rows_in_every_letter() -> None:
         if re.search(r"\b1\)? \S.*  2\)? \S|\(yes/no", re.sub(r'"[^"]*"', "", line)) and not line.startswith("  ")
     }
     assert glued == set()
+
+
+# ------------------------------------------------------------------------------------------------- subjects
+
+
+def test_every_question_has_a_subject() -> None:
+    """Whatever form a letter begins with, its subject is declared; none is declared for a form that is gone."""
+    declared = {name for name, form in FORMS.items() if form.subject is None}
+    assert set(QUESTIONS) == declared
+
+
+OWN = {"Your hour"}  # declared with this very subject
+
+
+def test_what_begins_has_a_subject_of_its_own() -> None:
+    """No letter that relaybot begins, in any play, needs the subject that says what it is about in general."""
+    general = {words.subject("", about, "tech-peer") for about in ("A1", "M1", "S1", "H1", "P1", "")}
+    bare = {
+        (play, letter.text[1:3]) for play, letter, begins in letters() if begins and letter.subject in general - OWN
+    }
+    assert bare == set()
+
+
+def test_a_subject_tells_nothing() -> None:
+    """What a locked screen shows of a letter that begins something holds none of its sentences and no reason."""
+    for play, letter, begins in letters():
+        if begins:
+            said = letter.subject.lower()
+            assert not re.search(r"\b(?:ended?|ends|reason|declined|no|wrong|over)\b", said), (play, letter.subject)
+            assert all(said not in line.lower() for line in letter.text if len(said) > 40), (play, letter.subject)
+
+
+def test_answers_keep_their_subject() -> None:
+    """What answers a mail is "Re:" what it answers, unless it is a letter with a subject of its own."""
+    answered = {letter.subject for _, letter, begins in letters() if not begins}
+    assert "Re: your mail" in answered
+    assert not {subject for subject in answered if subject in set(QUESTIONS.values())}
+
+
+def test_everybody_is_greeted_in_what_begins() -> None:
+    """A letter that begins something greets its reader by name, once; one that answers, or the clock's, does not."""
+    for play, letter, begins in letters():
+        greetings = [line for line in letter.text if re.match(r"(?:Dear|Hello|Good \w+)\b[^.]*,$", line)]
+        assert len(greetings) <= 1, (play, letter.text)
+        assert not greetings or letter.text[0] == greetings[0], (play, letter.text)
+        if begins and letter.person and letter.expires_at and letter.expires_at > letter.written_at + BRISK:
+            assert greetings, (play, letter.text)

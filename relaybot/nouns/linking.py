@@ -15,7 +15,6 @@ from relaybot.desk import Desk
 from relaybot.model import Address, Code, Person, Style, Tally, medium
 from relaybot.nouns import codes, people, profile
 from relaybot.ports import Refused
-from relaybot.words import letters as letter_words
 from relaybot.words import linking as words
 
 PURPOSE = "link"
@@ -146,11 +145,7 @@ def send_if_never(desk: Desk, person: Person, address: str) -> None:
 def _write(desk: Desk, address: str, asked_at: str, code: str, valid: timedelta, *, letter: bool) -> None:
     title, who, where = profile.title(desk), account(asked_at)[:60], words.on(medium(asked_at))
     if letter:
-        team = [p.name for p in people.moderators(desk)]
-        lines = (
-            *words.asked_letter(title, who, where, code, valid),
-            letter_words.signature(title, team),
-        )
+        lines = words.asked_letter(title, who, where, code, valid)
     else:
         lines = (words.asked_line(title, who, where, code),)
     desk.post(

@@ -38,11 +38,10 @@ def _of_a_partner(desk: Desk, letter: Letter) -> Letter | None:
 
 
 def _told(desk: Desk, letter: Letter) -> tuple[str, ...]:
-    """A signature for what becomes a letter by itself; none for what becomes lines."""
-    signature = words.signature(desk.title, [p.name for p in desk.people.where("moderator", True)])
-    if letter.style is Style.LETTER:  # letters without a receipt are made one, with one signature, by the desk
-        return (*letter.text, signature) if letter.receipt else letter.text
-    head = signature.partition(" (")[0]
+    """No signature for what becomes lines; what becomes a letter is given one by the desk."""
+    if letter.style is Style.LETTER:
+        return letter.text
+    head = words.signature(desk.title, ()).partition(" (")[0]
     return letter.text[:-1] if len(letter.text) > 1 and letter.text[-1].startswith(head) else letter.text
 
 

@@ -19,6 +19,7 @@ from relaybot.ports import Refused
 from relaybot.rules import ACTIVE_PAIRS, step
 from relaybot.tables import fold
 from relaybot.words import people as words
+from relaybot.words.subjects import for_moderators, under
 
 # ------------------------------------------------------------------------------------------ who is who
 
@@ -93,7 +94,6 @@ def zone(person: Person) -> str:
 _FIRST_ID = re.compile(r"\b[AMSHP][0-9]{1,10}\b")  # what a line to the moderators is about
 
 
-
 def moderators(desk: Desk, hidden_from: Iterable[int] = ()) -> list[Person]:
     """All moderators, without those whom a matter concerns."""
     hidden = set(hidden_from)
@@ -111,7 +111,8 @@ def tell_team(desk: Desk, *lines: str, hidden_from: Iterable[int] = (), urgency:
     named = _FIRST_ID.search(" ".join(lines))
     for moderator in moderators(desk, hidden):
         if not places or concerned or not _reads_place(desk, moderator):
-            desk.tell(moderator, *lines, urgency=urgency, about=named[0] if named else "")
+            about = named[0] if named else ""
+            desk.tell(moderator, *under(for_moderators(about), lines), urgency=urgency, about=about)
 
 
 def _reads_place(desk: Desk, moderator: Person) -> bool:

@@ -17,6 +17,7 @@ from relaybot.nouns import hour, meetings, pairs, people
 from relaybot.ports import Invalid, Refused
 from relaybot.rules import ACTIVE_PAIRS, RUNNING_MEETINGS, step
 from relaybot.words import sessions as words
+from relaybot.words import subjects
 
 TIME_FORMS = meetings.TIME_FORMS
 WAITING_FOR_TIMES = ("times again", "times hint", "times case")
@@ -233,7 +234,7 @@ def speak(
         elif not chat_only:
             desk.tell(
                 person,
-                *lines,
+                *subjects.under(subjects.HOUR, tuple(lines)),
                 urgency=urgency,
                 expires_at=expires,
                 about=f"S{running.id}" if running is not None else "",

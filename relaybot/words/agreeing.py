@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from relaybot.model import Person
 from relaybot.words import moments
+from relaybot.words.subjects import begins
 
 
 def means(shown: str, partner: Person) -> str:
     return f"Noted: you talk by {shown}. {partner.name} is told."
 
 
+@begins("How the two of you talk")
 def means_partner(person: Person, shown: str) -> str:
     return f"{person.name} suggests to talk by {shown}. Another way: means <in person|video|voice|text> [link]"
 
@@ -22,6 +24,7 @@ def project(text: str, partner: Person) -> str:
     return f'Your project together: "{text}". {partner.name} is told.'
 
 
+@begins("Your project together")
 def project_partner(person: Person, text: str) -> str:
     return f'{person.name} wrote down as your project together: "{text}". Change it: project <text>'
 
@@ -30,6 +33,7 @@ def private(text: str, partner: Person) -> str:
     return f'Kept between you two: "{text}". {partner.name} is told. What you tell each other stays with you anyway.'
 
 
+@begins("Between the two of you")
 def private_partner(person: Person, text: str) -> str:
     return f'{person.name} would like to keep between you two: "{text}". Change it: private <words>'
 
@@ -46,10 +50,12 @@ def length_question(minutes: int, now: int, partner: Person) -> str:
     return f"{partner.name} suggests {moments.minutes(minutes)} for your hours instead of {now}. Fine? (yes/no)"
 
 
+@begins("The length of your hours")
 def length_agreed(minutes: int) -> str:
     return f"Agreed: {moments.minutes(minutes)} for the hours you agree on from now on."
 
 
+@begins("The length of your hours")
 def length_kept(now: int) -> str:
     return f"Then it stays at {moments.minutes(now)}."
 

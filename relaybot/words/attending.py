@@ -10,6 +10,7 @@ from relaybot.model import Person
 from relaybot.words import moments
 from relaybot.words.common import join_words
 from relaybot.words.reaching import by
+from relaybot.words.subjects import HOUR, begins
 
 ORDINALS = {2: "second", 3: "third", 4: "fourth", 5: "fifth", 6: "sixth"}
 
@@ -27,6 +28,7 @@ def _ways(media: Sequence[str]) -> str:
     return f" {join_words([by(medium) for medium in media])}" if media else ""
 
 
+@begins(HOUR)
 def missing_partner(present: Person, place: str) -> str:
     where = f"in {place}" if place else "for you"
     return f"{present.name} is there and waits {where}. If you come later: late <minutes>. If you can't: skip, or reschedule <time>."
@@ -51,6 +53,7 @@ def end(absent: Person) -> str:
     return f"All right, that's it for today. Sorry about the lost hour. propose <time> or slots, whenever you and {absent.name} like."
 
 
+@begins(HOUR)
 def gave_up(absent: Person, at: str) -> str:
     return f"It is {at} and {absent.name} isn't here. I'll ask {absent.name} for a time. Sorry about the lost hour."
 

@@ -9,6 +9,7 @@ from relaybot import times
 from relaybot.model import Case
 from relaybot.words.common import join_words, short
 from relaybot.words.leaving import by_operator, operator_should_know
+from relaybot.words.subjects import HOURS, begins
 
 TOPICS = {
     "help": "help",
@@ -34,11 +35,13 @@ def what_is_it() -> str:
     return "What would you like to tell the moderators? In your own words; they get your next line."
 
 
+@begins("Your words to the moderators")
 def read_by(readers: Sequence[str], number: int, promise: datetime, zone: str) -> str:
     one = f"{readers[0]} answers" if len(readers) == 1 else "One of them answers"
     return f"Only {join_words(readers)} {'reads' if len(readers) == 1 else 'read'} this (H{number}). {one} here, by {times.show(promise, zone)} at the latest."
 
 
+@begins("Your words to the moderators")
 def concerns(about: Sequence[str], readers: Sequence[str], number: int, promise: datetime, zone: str) -> str:
     """The case is about a moderator, so the others have it alone."""
     hidden, seen = join_words(about), join_words(readers)
@@ -120,15 +123,18 @@ def kept(number: str) -> str:
     return f"All right. Your answer can come on any day: moderator {number} <words>."
 
 
+@begins("An answer from the moderators")
 def closed(moderator: str, number: int, text: str) -> str:
     return f'{moderator} closed H{number}: "{text}". If it isn\'t solved, just write  moderator <words>  again.'
 
 
+@begins("An answer we owe you")
 def promise_broken(promise: datetime, zone: str, readers: Sequence[str], operator: str) -> str:
     told = f" I've reminded {join_words(readers)}." if readers else ""
     return f"We promised an answer by {times.show(promise, zone)} and didn't keep it; I'm sorry.{told} You can also turn to {by_operator(operator)}."
 
 
+@begins(HOURS)
 def not_told_in_time(partner: str, promise: datetime, zone: str, readers: Sequence[str], operator: str) -> str:
     told = f" I've reminded {join_words(readers)}." if readers else ""
     return (

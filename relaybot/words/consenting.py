@@ -13,6 +13,7 @@ from relaybot import times
 from relaybot.model import Level, Person, Skill, Window
 from relaybot.skills import show_skills
 from relaybot.words.common import LINE_BYTES, fold_lines, join_words, short
+from relaybot.words.subjects import begins
 
 MOST_SKILLS = 3
 COUNTED = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -32,7 +33,6 @@ class Description:
 def offer_subject() -> str:
     """Of the letter that holds an offer."""
     return "Somebody who may suit you"
-
 
 
 def day(moment: datetime, person: Person, now: datetime) -> str:
@@ -132,6 +132,7 @@ def later_taken(reader: Person, number: int, at: datetime, until: datetime, now:
     )
 
 
+@begins("News while you wait")
 def still_open(reader: Person, number: int, by: datetime, now: datetime) -> str:
     return f"M{number} takes longer than I said: it is still open, and nothing is decided. You hear from me by {day(by, reader, now)} at the latest."
 
@@ -139,6 +140,7 @@ def still_open(reader: Person, number: int, by: datetime, now: datetime) -> str:
 # ------------------------------------------------------------------------------------ after a no
 
 
+@begins("Your place in the list")
 def neutral(reader: Person, number: int, one_of: int, promise: datetime | None, now: datetime) -> str:
     """What the one who said yes hears, whatever the reason; `one_of` is 0 while the record is short."""
     share = (
@@ -150,6 +152,7 @@ def neutral(reader: Person, number: int, one_of: int, promise: datetime | None, 
     return f"M{number} didn't come together. {share} nothing about you.{place}"
 
 
+@begins("Your place in the list")
 def offer_gone(reader: Person, number: int, promise: datetime | None, now: datetime) -> str:
     place = f" You stay in the list; by {day(promise, reader, now)} you hear from us." if promise else ""
     return f"M{number} is no longer open, so there is nothing to answer. That says nothing about you.{place}"

@@ -11,6 +11,7 @@ from relaybot.model import Application, Person, Window
 from relaybot.words import profile
 from relaybot.words.common import short
 from relaybot.words.joining import usually
+from relaybot.words.subjects import begins
 
 # What a person writes who wants to take part, in the languages of mailing lists.
 WISH = re.compile(
@@ -192,6 +193,7 @@ def imported(name: str, about: str) -> str:
     return f"{about}: I've asked {name} to confirm and to answer what is missing. Nothing of it counts before that."
 
 
+@begins("Your application is not finished yet")
 def recalled(ask: Sequence[str], until: str) -> tuple[str, ...]:
     """The one recall an unfinished application by mail gets."""
     return (

@@ -8,6 +8,7 @@ from datetime import datetime
 from relaybot import times
 from relaybot.model import Person
 from relaybot.words.common import short
+from relaybot.words.subjects import MEETING, begins
 
 
 def question(partner: Person) -> str:
@@ -50,14 +51,17 @@ def skipped() -> str:
 # ---------------------------------------------------------------------------------------- both say good
 
 
+@begins("Your next hour")
 def both_good(partner: Person) -> str:
     return f"You both said good fit! Would you like a next hour with {partner.name}?"
 
 
+@begins(MEETING)
 def both_good_letters(partner: Person) -> str:
     return f"You both said good fit! Your letters with {partner.name} go on; format halves brings hours."
 
 
+@begins("Your next hour")
 def both_good_next(at: datetime, zone: str, number: int) -> str:
     return f"You both said good fit! Your next hour: {times.show(at, zone)} (S{number})."
 
@@ -73,6 +77,7 @@ def thanks_passed(partner: Person) -> str:
     return f"Passed on to {partner.name}."
 
 
+@begins("A thank-you")
 def thanks_said(person: Person, said: str) -> str:
     return f'{person.name} says thank you: "{said}"'
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from relaybot import times
 from relaybot.model import Person
 from relaybot.words.common import choose_one
+from relaybot.words.subjects import MEETING, begins
 
 SHAPES = ("halves", "alternate", "free", "letters")
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -61,17 +62,20 @@ def _others(name: str) -> str:
     return "|".join(other for other in SHAPES if other != name)
 
 
+@begins(MEETING)
 def agreed(name: str, weeks: int, before: str) -> str:
     then = f" Then it is {short_shape(before)} again." if weeks else " Change it any time: format <other>."
     return f"Agreed{span(weeks)}: {shape(name)}.{then}"
 
 
+@begins(MEETING)
 def kept(asker: Person, now: str, *, mine: bool) -> str:
     if mine:
         return f"Your partner would rather keep it as it is: {short_shape(now)}."
     return f"All right, it stays as it is: {short_shape(now)}. {asker.name} is told."
 
 
+@begins(MEETING)
 def over(name: str, before: str) -> str:
     return f"The weeks with {short_shape(name)} are over: it is {short_shape(before)} again. To go on: format {name}"
 
@@ -138,6 +142,7 @@ def remind(partner: Person, by: datetime, zone: str) -> str:
     return f"Just once, as I said: {partner.name} expects your letter by {_evening(by, zone)}. A short one is a letter too."
 
 
+@begins("Your round of letters")
 def round_over(next_at: datetime | None, zone: str) -> str:
     """`next_at` None: the weeks agreed for letters are over."""
     thanks = "That was a round of letters, thank you both."

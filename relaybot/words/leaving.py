@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from relaybot import times
 from relaybot.words.common import join_words, short
+from relaybot.words.subjects import HOURS, begins
 
 REASONS = {
     "time": "too little time",
@@ -49,6 +50,7 @@ def _weekday(at: datetime, zone: str, now: datetime) -> str:
 # ------------------------------------------------------------------------------------ what the partner reads
 
 
+@begins("Your next hour")
 def hour_off(at: datetime, zone: str, now: datetime, who: str) -> str:
     return f"{_weekday(at, zone, now)} hour is off. {_upper(who)} will write to you."
 
@@ -62,6 +64,7 @@ def notice(leaver: str, partner: str, *, thanks: bool, neutral: bool) -> str:
     return f"{leaver} has decided to end your hours together{thanked}. We don't pass on reasons, {leaver}'s or anyone's; please don't read one into it."
 
 
+@begins(HOURS)
 def ended_neutrally() -> str:
     return "Your hours together have come to an end. We don't pass on reasons, anyone's; please don't read one into it."
 
@@ -71,6 +74,7 @@ def own_words(leaver: str, words: str) -> str:
     return f'{leaver} ends your hours together, and chose these words for it: "{words}"'
 
 
+@begins(HOURS)
 def told(partner: str, moderator: str, words: str, hours: int) -> tuple[str, ...]:
     """The farewell as it reaches the partner, from a named person where there is one."""
     sender = f"this is from {moderator}, a moderator, and not easy news" if moderator else "this is not easy news"
@@ -98,6 +102,7 @@ def not_now() -> str:
     return "All right. If you change your mind: rematch yes, on any day."
 
 
+@begins(HOURS)
 def also_over(other: str) -> str:
     """To somebody who asked to end it and whose partner asked the same."""
     return f"Your hours with {other} have ended, and both of you know it. Thank you for them."
@@ -173,6 +178,7 @@ def kept_standing(partner: str, due: datetime, zone: str) -> str:
     return f"All right. If you say nothing more, by {times.show(due, zone)} a moderator takes it on and tells {partner} with the usual words. drop changes it, until then."
 
 
+@begins(HOURS)
 def abandoned(partner: str, text: str) -> str:
     return f'You said nothing more, so it goes on as you wished. {partner} will read: "{text}"'
 
@@ -231,6 +237,7 @@ def take_care(name: str, readers: bool) -> str:
     return f"Done. Take care, {name}. status shows where you are.{talk}"
 
 
+@begins(HOURS)
 def partner_knows(partner: str) -> str:
     return f"{partner} has been told. Nothing is left to do for you."
 
@@ -275,6 +282,7 @@ def noted_yes(other: str) -> str:
     return f"Noted. {other} is asked the same."
 
 
+@begins(HOURS)
 def goes_on_pair(pair: int) -> str:
     return f"Then M{pair} goes on. drop is there on any day, for each of you."
 
@@ -283,10 +291,12 @@ def someone_writes(who: str) -> str:
     return f"All right, nothing is expected of you. {_upper(who)} will write to you."
 
 
+@begins(HOURS)
 def a_moderator_takes_it(partner: str) -> str:
     return f"It isn't settled between you and {partner}, so a moderator takes it from here."
 
 
+@begins(HOURS)
 def over(pair: int, other: str) -> str:
     return f"M{pair} with {other} has ended; both of you said so. Thank you for your hours."
 
@@ -340,6 +350,7 @@ def stays() -> str:
     return "All right, nothing is changed."
 
 
+@begins("Your place in the programme")
 def left(name: str, programme: str) -> str:
     return f"You've left {programme}. Take care, {name}; join brings you back on any day."
 

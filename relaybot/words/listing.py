@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from relaybot import times
+from relaybot.words.subjects import LIST, begins
 
 MODES = {
     "each": "each post as it comes",
@@ -44,6 +45,7 @@ def asked(listed: str) -> str:
     return f"{listed} is read by members of the programme. I've asked the moderators whether they let you in; you hear from me when they do. To take part yourself: join"
 
 
+@begins(LIST)
 def let_in(listed: str, address: str) -> str:
     return f"A moderator let you in: the list {listed} comes to {address} from now on. Less of it: list digest   Stop: unsubscribe"
 
@@ -119,6 +121,7 @@ def team_removed(moderator: str, shown: str) -> str:
     return f"{moderator} took {shown} off the list."
 
 
+@begins(LIST)
 def removed_you(listed: str) -> str:
     return f"A moderator has taken you off the list {listed}. To talk about it with one of them: moderator <words>"
 

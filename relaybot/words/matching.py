@@ -12,6 +12,7 @@ from relaybot import times
 from relaybot.model import Level, Person
 from relaybot.skills import NAMES, show_skills
 from relaybot.words.common import fold_lines, join_words, short
+from relaybot.words.subjects import begins
 
 # Skills of one person to the other: name, level offered, level from where it is learnt.
 Given = Sequence[tuple[str, Level, Level]]
@@ -247,6 +248,7 @@ def team_looks(name: str) -> str:
 # ------------------------------------------------------------------------------------- still looking
 
 
+@begins("News while you wait")
 def still_looking(name: str, waiting: int, suit: int) -> str:
     return f"{name}, we are still looking for a partner for you: {besides(waiting, suit)}."
 

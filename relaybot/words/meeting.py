@@ -12,6 +12,7 @@ from datetime import datetime
 from relaybot import times
 from relaybot.model import Meeting, Person
 from relaybot.words import moments
+from relaybot.words.subjects import HOUR, begins
 
 Zones = Sequence[str]
 
@@ -145,6 +146,7 @@ def going_on_free(ends_at: datetime, zones: Zones) -> str:
     return f"Going on, until {moments.clock(ends_at, zones)}."
 
 
+@begins(HOUR)
 def extend_asked(asker: Person, minutes: int, ends_at: datetime, bang: str, zones: Zones) -> str:
     return (
         f"{asker.name} would like {moments.minutes(minutes)} more, until {moments.clock(ends_at, zones)}."

@@ -8,6 +8,7 @@ from datetime import datetime
 from relaybot import times
 from relaybot.model import Meeting, Person
 from relaybot.words import moments
+from relaybot.words.subjects import HOURS, begins
 
 
 def kind(meeting: Meeting) -> str:
@@ -17,6 +18,7 @@ def kind(meeting: Meeting) -> str:
 # ------------------------------------------------------------------------------------------ reminders
 
 
+@begins("Your next hour")
 def reminder(meeting: Meeting, partner: Person, now: datetime, zone: str) -> str:
     day = moments.day_word(meeting.starts_at, now, zone)
     at = times.show(meeting.starts_at, zone)
@@ -38,6 +40,7 @@ def not_good() -> str:
     return "Then: reschedule <time> asks for another time, skip leaves this hour out."
 
 
+@begins("Your hour is soon")
 def soon(person: Person, partner: Person, minutes: int, place: str, *, itself: bool = False) -> str:
     when = f"in {moments.minutes(minutes)}" if minutes else "now"
     if place:
@@ -118,12 +121,14 @@ def skipped(meeting: Meeting, partner: Person, zone: str, passed_on: bool) -> st
     )
 
 
+@begins(HOURS)
 def skipped_partner(person: Person, meeting: Meeting, zone: str, said: str, following: datetime | None) -> str:
     words = f' {person.name} says: "{said}".' if said else ""
     then = f"Next: {times.show(following, zone)}." if following is not None else "A new time: propose <time>, or slots."
     return f"{person.name} can't make it on {times.show(meeting.starts_at, zone)}.{words} {then}"
 
 
+@begins(HOURS)
 def skipped_both(meeting: Meeting, zone: str) -> str:
     return f"All right, {times.show(meeting.starts_at, zone)} is off for both of you. A new time: propose <time>, or slots."
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from relaybot.words.subjects import begins
+
 
 def not_yours(number: int) -> str:
     return f"M{number} isn't a pair of yours that is open. status shows what is."
@@ -21,5 +23,6 @@ def no_such(number: int) -> str:
     return f"There is no M{number}. pairs lists them."
 
 
+@begins("Where I write to you")
 def place_lost(channel: str) -> str:
     return f"{channel} cannot be used any more, so from now on I write to each of you here. Commands work here as they did there."

@@ -11,6 +11,7 @@ from datetime import datetime
 from relaybot import times
 from relaybot.parts import REPLY_HERE
 from relaybot.words.common import fold_lines, short
+from relaybot.words.subjects import begins
 
 QUOTE = "> "
 RULE = "  --"
@@ -94,10 +95,12 @@ def waits(number: int) -> str:
     return f"Your post waits for a moderator (P{number}): you are not a reader of this list yet. You hear from me what becomes of it. To read the list: subscribe   To take part in the programme: join"
 
 
+@begins("Your post to the list")
 def approved(number: int, listed: str) -> str:
     return f"A moderator has let P{number} through; it is on its way to {listed}."
 
 
+@begins("Your post to the list")
 def refused(number: int, moderator: str, said: str) -> str:
     return f'P{number} does not go to the list. {moderator}, moderator: "{said}"'
 

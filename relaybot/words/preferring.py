@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from relaybot.words.common import join_words, short
 from relaybot.words.linking import on
+from relaybot.words.subjects import begins
 
 # ------------------------------------------------------------------------------------------------ prefer
 
@@ -70,10 +71,12 @@ def unlinked(account: str, kind: str, home: str) -> str:
     return f"{account} is not linked any more; nothing goes there, and what is said there {on(kind)} is not taken as yours. I write to you at {home}."
 
 
+@begins("About this address")
 def unlinked_there(who: str, title: str) -> str:
     return f'This address is not linked to "{who}" in {title} any more. If that is a surprise: moderator <words>'
 
 
+@begins("Your addresses")
 def unlinked_by_moderator(account: str, by: str) -> str:
     return f"{by}, moderator, has taken {account} off your record. If that is a surprise: moderator <words>"
 

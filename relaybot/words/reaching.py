@@ -7,6 +7,7 @@ from datetime import datetime
 
 from relaybot import times
 from relaybot.words.common import join_words, short
+from relaybot.words.subjects import begins
 
 MEDIA = {"irc": "IRC", "matrix": "Matrix", "mail": "mail"}
 
@@ -16,12 +17,14 @@ def by(medium: str) -> str:
     return "by mail" if medium == "mail" else f"on {MEDIA.get(medium, medium)}"
 
 
+@begins("Where I write to you")
 def not_reachable(name: str, medium: str, here: str, since: datetime, zone: str) -> str:
     """Nothing can be delivered on a whole network."""
     what = "Your mail can't be delivered" if medium == "mail" else f"{MEDIA.get(medium, medium)} is not reachable"
     return f"{what} since {times.show_time(since, zone)}. {name}, I write to you {by(here)} instead."
 
 
+@begins("Where I write to you")
 def not_there(name: str, medium: str, here: str, since: datetime, zone: str) -> str:
     """The network is there, the person is not."""
     if medium == "mail":
@@ -35,6 +38,7 @@ def refused(name: str, medium: str, here: str) -> str:
     return f"{what}. {name}, I write to you {by(here)} instead."
 
 
+@begins("Where I write to you")
 def with_hour(notice: str) -> str:
     return f"{notice} Your hour can take place anywhere the two of you like: voice, video, or here through me."
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from relaybot import times
 from relaybot.words.common import short
 from relaybot.words.reaching import MEDIA
+from relaybot.words.subjects import begins
 
 
 def carried(name: str, line: str) -> str:
@@ -50,15 +51,18 @@ def gathering(name: str, minutes: int) -> str:
     return f"This goes to {name} as one mail when you pause for {pause}. Send it now: ."
 
 
+@begins("Delivered")
 def mailed(name: str, at: datetime, zone: str) -> str:
     return f"Mailed to {name} {times.show_time(at, zone)}."
 
 
+@begins("Delivered")
 def delivered(name: str, at: datetime, zone: str, medium: str = "") -> str:
     on = f" on {MEDIA.get(medium, medium)}" if medium else ""
     return f"Delivered to {name}{on} {times.show_time(at, zone)}."
 
 
+@begins("Your words wait")
 def waiting(name: str, medium: str, *, reachable: bool, hours: int, elsewhere: int = 0) -> str:
     """`elsewhere`: after so many hours another address of theirs is tried, should they have one; 0: there is no other way."""
     until = f"or another way in {elsewhere} hours if they allowed one" if elsewhere else f"within {hours} hours"
@@ -90,6 +94,7 @@ def kept() -> str:
     return "Kept, not delivered yet."
 
 
+@begins("Not delivered")
 def expired(name: str, hours: int) -> str:
     return f"Not delivered: {name} could not be reached for {hours} hours, so what you wrote is deleted. A moderator knows. What you write next is tried again."
 
@@ -98,6 +103,7 @@ def refused(name: str, reason: str) -> str:
     return f"Not delivered to {name} ({short(reason, 80)}). A moderator knows. What you write next is tried again."
 
 
+@begins("Not delivered")
 def kept_too_long(name: str, since: datetime, zone: str, hours: int) -> str:
     return f"Not delivered: what you wrote to {name} on {times.show(since, zone)}. I kept it {hours} hours and have deleted it now."
 
@@ -137,5 +143,6 @@ def talk_ends(name: str) -> str:
     return f"Done. What you say now is for me again, not for {name}."
 
 
+@begins("Your words to your partner")
 def talk_idle(name: str, minutes: int) -> str:
     return f"Nothing for {minutes} minutes, so what you say now is for me again, not for {name}. talk begins anew."

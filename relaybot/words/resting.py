@@ -7,6 +7,7 @@ from datetime import datetime
 
 from relaybot import times
 from relaybot.words.common import join_words
+from relaybot.words.subjects import begins
 
 
 def until_when() -> str:
@@ -43,11 +44,13 @@ def offer_withdrawn(pair: int) -> str:
     return f"M{pair} is closed, and nobody is told why."
 
 
+@begins("Your partner is away")
 def away(name: str, day: str, off: Sequence[datetime], zone: str) -> str:
     hours = f" Off: {join_words([times.show(at, zone) for at in off])}." if off else ""
     return f"{name} is away until {day}.{hours} Nothing to do for you."
 
 
+@begins("Your partner is back")
 def is_back(name: str) -> str:
     return f"{name} is back."
 
@@ -56,6 +59,7 @@ def team_withdrawn(pair: int, name: str, until: datetime, zone: str, now: dateti
     return f"M{pair} is withdrawn: {name} pauses until {times.show_day(until, zone, now)}. The other person hears the usual words."
 
 
+@begins("Welcome back")
 def welcome_back(
     hours: Sequence[tuple[str, datetime]], without: Sequence[tuple[str, int]], zone: str, now: datetime
 ) -> str:

@@ -9,6 +9,7 @@ from relaybot import times
 from relaybot.model import Meeting, Person, Window
 from relaybot.words import moments
 from relaybot.words.common import join_words
+from relaybot.words.subjects import begins
 
 
 def _numbered(options: Sequence[datetime], zone: str) -> str:
@@ -110,6 +111,7 @@ def declined(at: str) -> str:
     return f"All right, not {at}. propose <time> suggests another one; slots shows times that suit you both."
 
 
+@begins("A time for your next hour")
 def declined_partner(person: Person, at: str) -> str:
     return f"{person.name} can't {at}. propose <time> suggests another one; slots shows times that suit you both."
 

@@ -10,6 +10,7 @@ from relaybot.model import Application, Case, Memo, Pair, Participant, Person
 from relaybot.words import profile
 from relaybot.words.common import join_words, short
 from relaybot.words.leaving import REASONS
+from relaybot.words.subjects import APPLICATION, begins
 
 
 def at(moment: datetime, zone: str, now: datetime) -> str:
@@ -238,6 +239,7 @@ def question_kept() -> str:
     return "Kept. Say join on any day and I ask it again."
 
 
+@begins("A question about your application")
 def question_again(asked_: str) -> str:
     return f"Still open, whenever you like: {asked_}"
 
@@ -324,10 +326,12 @@ def team_chat_other(number: int, name: str, said: str) -> str:
     return f'A{number}: {name} suggests for the chat: "{said}"   chat A{number} <time>'
 
 
+@begins("Your chat is soon")
 def chat_soon(by: str, clock_: str, means: str) -> str:
     return f"Your chat with {by} is at {clock_}, {means}. {by} writes to you. No test, no whiteboard."
 
 
+@begins("Your chat is soon")
 def chat_soon_moderator(number: int, name: str, clock_: str, means: str, reach: str) -> str:
     return f"Your chat with {name} (A{number}) is at {clock_}, {means}. {name} is {reach}; question A{number} <words> goes through me."
 
@@ -348,6 +352,7 @@ def waived(rule: str) -> str:
     return f"waived: {rule}"
 
 
+@begins("Welcome to the programme")
 def welcome(name: str, by: str, waiting: int, suit: int, until: str) -> str:
     if not waiting:
         now = "Right now nobody else waits"
@@ -368,6 +373,7 @@ def _stop(said: str) -> str:
     return said if said.rstrip().endswith((".", "!", "?", "…")) else f"{said.rstrip()}."
 
 
+@begins(APPLICATION)
 def deferred(said: str, days: int) -> str:
     return (
         f"We can't find you a good partner at the moment: \"{_stop(said)}\" That's about our list, not about you. "
@@ -375,6 +381,7 @@ def deferred(said: str, days: int) -> str:
     )
 
 
+@begins(APPLICATION)
 def declined(name: str, by: str, number: int, said: str, days: int) -> str:
     return (
         f'{name}, A{number} is closed for now. {by}, moderator: "{_stop(said)}" '
@@ -416,6 +423,7 @@ def team_broken(number: int, name: str, by: str, operator: str) -> str:
     return f"A{number}: the promise to {name} ({by}) is broken, and I tell {name} so.{told_} show A{number}"
 
 
+@begins(APPLICATION)
 def broken(number: int, promised: str, again: str, operator: str) -> str:
     also = f" The operator, {operator}, can help too." if operator else ""
     return (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from relaybot.model import Person
+from relaybot.words.subjects import HOURS, begins
 
 
 def not_yours(number: int) -> str:
@@ -32,6 +33,7 @@ def weekly_later(example: str) -> str:
     return f"I arrange one hour at a time for now, so please without that word: propose {example}"
 
 
+@begins(HOURS)
 def off_unanswered(at: str, partner: Person, asked: bool) -> str:
     why = f"{partner.name} hasn't answered yet about the new time" if asked else f"{partner.name} asked to move it"
     return f"The hour of {at} is off: {why}. Nobody is counted as missing."

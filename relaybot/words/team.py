@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 
 from relaybot import times
 from relaybot.words.common import join_words, short
+from relaybot.words.subjects import MODERATING, begins
 
 # ---------------------------------------------------------------------------------------- joining
 
 
+@begins(MODERATING)
 def you_moderate(title: str, place: str) -> tuple[str, ...]:
     where = f" The moderators talk in {place}; commands work there too." if place else ""
     return (
@@ -105,6 +107,7 @@ def is_no_moderator(name: str) -> str:
     return f"{name} is no moderator."
 
 
+@begins(MODERATING)
 def removed_you(by: str, title: str, member: bool) -> str:
     stays = " Your own membership stays." if member else ""
     return f"{by} has taken you off the moderators of {title}.{stays} If you want to talk about it: moderator <words>"

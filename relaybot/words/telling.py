@@ -10,6 +10,7 @@ from datetime import datetime
 
 from relaybot import times
 from relaybot.words.leaving import REASONS, operator_should_know
+from relaybot.words.subjects import begins
 
 
 def team_case(
@@ -138,10 +139,12 @@ def team_edit_no(number: int, leaver: str) -> str:
     return f"H{number}: {leaver} would rather keep the words approved before.   approve H{number}"
 
 
+@begins("A case")
 def remind(number: int, partner: str) -> str:
     return f"H{number} still waits: {partner} has not been told.   approve H{number} | hold H{number}"
 
 
+@begins("A case")
 def remind_all(number: int, partner: str, due: datetime, zone: str, operator: str | None) -> str:
     unheld = f" Nobody has taken it. {operator_should_know(operator)}" if operator is not None else ""
     return f"H{number}: {partner} has still not been told. Each of you can do it: approve H{number} (please by {times.both(due, [zone])}).{unheld}"
