@@ -220,7 +220,8 @@ def _address(value: str) -> str:
 
 def _settled(told: list[Told]) -> Failure:
     """One answer from all blocks: those who failed for good, else those who did not get it yet."""
-    lasting, waiting = [], []
+    lasting: list[Told] = []
+    waiting: list[Told] = []
     for one in told:
         kind = one.status[:1] or _first_code(one.diagnostic)
         if one.action.startswith(("fail", "error")) or (not one.action and kind in ("4", "5")):

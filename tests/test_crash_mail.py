@@ -70,7 +70,9 @@ async def until_quiet(bot: MailBot, office: PostOffice, people: int) -> None:
     except TimeoutError:
         letters = bot.rows('SELECT id, "to", tried_at FROM letter')
         reached = {mail.recipients[0] for mail in office.people}
-        raise AssertionError(f"{len(reached)} of {people} reached; letters left: {letters[:5]} ({len(letters)})") from None
+        raise AssertionError(
+            f"{len(reached)} of {people} reached; letters left: {letters[:5]} ({len(letters)})"
+        ) from None
 
 
 async def test_nothing_lost_nothing_twice_by_mail(tmp_path: Path, crash_long: bool) -> None:

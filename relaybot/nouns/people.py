@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from relaybot import times
 from relaybot.commands import Call, on_timer
 from relaybot.desk import Desk
-from relaybot.model import Address, Message, Pair, Person, Urgency
+from relaybot.model import Address, Message, Pair, Person, Style, Urgency
 from relaybot.ports import Refused
 from relaybot.rules import ACTIVE_PAIRS, step
 from relaybot.tables import fold
@@ -23,13 +23,28 @@ from relaybot.words.subjects import for_moderators, under
 
 # ------------------------------------------------------------------------------------------ who is who
 
+NAME_CHARS = 40
+_NO_NAME = re.compile(
+    r"[@/:<>\\]|\w\.\w|\d{4}"
+)  # an address, a link, a telephone number: who mails may write anything there
+
 
 def newcomer(desk: Desk, message: Message, *, verified: bool = True) -> Person:
     """A record for someone who has none, at the address they spoke from (which the network vouches for if `verified`)."""
-    person = Person(desk.name, desk.number("person"), message.name[:60], home=message.sender, since=desk.now)
+    person = Person(desk.name, desk.number("person"), called(message), home=message.sender, since=desk.now)
     desk.put(person)
     desk.put(Address(desk.name, message.sender, person.id, verified))
     return person
+
+
+def called(message: Message) -> str:
+    """What somebody unknown is called: the name shown, unless a letter's says something else than a name."""
+    if message.style is not Style.LETTER:
+        return message.name[:60]
+    shown = " ".join(printable(message.name).split())
+    if shown and len(shown) <= NAME_CHARS and not _NO_NAME.search(shown):
+        return shown
+    return message.sender.partition("/")[2].partition("@")[0][:NAME_CHARS]
 
 
 def by_address(desk: Desk, address: str) -> Person | None:
