@@ -19,6 +19,7 @@ from relaybot.forms import (
     missing,
     open_question,
     pose,
+    reply_about,
     say,
     together,
     wake,
@@ -186,9 +187,15 @@ def _take_first_line(desk: Desk, dialogue: Dialogue, question: Question, text: s
         _take(desk, dialogue, question, whole)
     except Invalid:
         first = next((line.strip() for line in text.splitlines() if line.strip()), "")
-        if question.free or first == whole:
+        if question.free or first == whole or _below_another(desk, dialogue):
             raise
         _take(desk, dialogue, question, first)
+
+
+def _below_another(desk: Desk, dialogue: Dialogue) -> bool:
+    """Whether a letter answers one about the pair, not the private question itself: its first word may be for the partner."""
+    heard = desk.heard
+    return heard is not None and heard.about[:1] in {"M", "S"} and reply_about(dialogue) != heard.about
 
 
 def _sorted(

@@ -66,17 +66,22 @@ def apologise(programme: Programme, event: Event, number: int, moment: Moment) -
         desk.drop(event.timer)
     elif isinstance(event, Heard):
         message = desk.heard = event.message
-        hearing.say(desk, message, hearing.speaker(desk, message), False, words.shunted(number))
+        person = hearing.speaker(desk, message)
+        unknown = person is None and not message.proven
+        if message.style is not Style.LETTER or not (message.place or message.calendar or unknown):
+            hearing.say(desk, message, person, False, words.shunted(number))
     people.tell_team(desk, words.shunted_for_team(number))
     return desk.changes()
 
 
 def object_named(programme: Programme, message: Message, moment: Moment) -> str:
     """What this message asks to see the journal of, as the journal names it: "M12", "person 4"; "" when it asks for none."""
-    found = commands.find(message.text.strip().lstrip("!").strip())
-    if found is None or not found[0].journal or not found[1]:
-        return ""
-    return people.journal_name(Desk(programme, moment), found[1])
+    lines = message.text.strip().splitlines()[: reading.COMMAND_LINES_MAX if message.style is Style.LETTER else 1]
+    for line in lines:
+        found = commands.find(line.strip().lstrip("!").strip())
+        if found is not None and found[0].journal and found[1]:
+            return people.journal_name(Desk(programme, moment), found[1])
+    return ""
 
 
 # ---------------------------------------------------------------------------------------------- heard

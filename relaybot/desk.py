@@ -252,7 +252,7 @@ class Desk:
     def _seal(self) -> None:
         """Make one letter of all that was said to a reader of letters: with a signature, below what it answers."""
         rows = self.programme.tables.letters.rows
-        loose: dict[str, list[Letter]] = {}
+        loose: dict[tuple[str, str], list[Letter]] = {}
         alone: list[Letter] = []  # what became of it is reported, so it stays a letter of its own
         for letter in self.letters.changed.values():
             if letter is None or letter.style is not Style.LETTER or letter.id in rows:
@@ -262,10 +262,12 @@ class Desk:
             if letter.receipt:
                 alone.append(letter)
                 continue
-            loose.setdefault(letter.to, []).append(letter)
+            # What may leave only while it is so keeps a letter of its own; but an answer is one, and dates mend themselves.
+            together = self._is_answer(letter.to) or letter.invitations
+            loose.setdefault((letter.to, "" if together else letter.claim), []).append(letter)
         for letter in alone:
             self.put(self._sealed(letter.to, [letter]))
-        for to, parts in loose.items():
+        for (to, _), parts in loose.items():
             for part in parts[1:]:
                 del self.letters.changed[part.id]
             self.put(self._sealed(to, parts))
@@ -347,5 +349,5 @@ class Desk:
 
 
 def _most_private(abouts: list[str]) -> str:
-    """What a reply is about when several things were said: a question by its own number is for its reader alone."""
-    return next((about for about in abouts if about.startswith("D")), abouts[0] if abouts else "")
+    """What a reply is about when several things were said: never what goes to a partner, if anything else is in the letter."""
+    return min(abouts, key=lambda about: "DHAP".find(about[0]) % 5, default="")

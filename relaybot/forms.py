@@ -312,12 +312,12 @@ def say(desk: Desk, dialogue: Dialogue, *lines: str, subject: str = "") -> None:
             person,
             *lines,
             claim=form_.claim(desk, dialogue) if form_.claim else "",
-            about=_reply_about(dialogue),
+            about=reply_about(dialogue),
             subject=subject,
         )
 
 
-def _reply_about(dialogue: Dialogue) -> str:
+def reply_about(dialogue: Dialogue) -> str:
     """What a reply to the question is about: of a pair, a private one itself, lest the reply be taken for words to the partner."""
     private = dialogue.about[:1] in {"M", "S"} and not FORMS[dialogue.form].shared
     return f"D{dialogue.id}" if private or not dialogue.about else dialogue.about

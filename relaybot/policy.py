@@ -256,6 +256,12 @@ class MailSettings(Section):
         le=10_000,
         description="people not known before who are answered by mail in an hour, at most; others are answered later",
     )
+    unfinished: int = Field(
+        default=1000,
+        ge=1,
+        le=100_000,
+        description="applications that are not handed in, at most; beyond that no mail begins another one",
+    )
     code_hours: Hours = Field(default=72, description="hours a code or a confirmation sent by mail is valid")
     bounce_days: Days = Field(default=7, description="days after which a returned mail is forgotten")
     bounces: int = Field(

@@ -16,12 +16,14 @@ from relaybot.desk import Desk
 from relaybot.events import Heard
 from relaybot.forms import Form, Question, form, given, yes_no
 from relaybot.model import Dialogue, Message, Person, Style
-from relaybot.nouns import codes, dates, profile, proving, replying, subscriptions
+from relaybot.nouns import codes, dates, people, profile, proving, replying, strangers, subscriptions
 from relaybot.ports import Invalid, Refused
 from relaybot.words import common
 from relaybot.words import letters as words
 
 COMMAND_LINES_MAX = 10
+NOTHING = frozenset({"", "RE"})  # what a letter is about that answers nothing in particular
+ADDED_CHARS = 60  # that a telephone may put below a mail without words
 OBJECT = re.compile(r"([AMSHP])([0-9]{1,10})")
 KINDS = {letter: kind for kind, letter in commands.LETTERS.items()}
 
@@ -66,15 +68,10 @@ def _reply(desk: Desk, message: Message, person: Person | None, *lines: str, abo
 
 def _may_answer_stranger(desk: Desk, message: Message) -> bool:
     """Somebody unknown is answered once a day: their address may be forged, and theirs who knows nothing of us."""
-    if message.proven:
-        return True
-    if desk.timers.get(("stranger-answered", message.sender)) is not None:
-        return False
-    desk.plan("stranger-answered", message.sender, desk.now + timedelta(hours=24))
-    return True
+    return message.proven or strangers.may_answer(desk, message.sender)
 
 
-@commands.on_timer("stranger-answered")
+@commands.on_timer(strangers.ANSWERED)
 def _stranger_forgotten(desk: Desk, about: str, late_seconds: float) -> None:
     """A stranger may be answered again."""
 
@@ -97,7 +94,7 @@ def _calendar(desk: Desk, event: Heard, person: Person | None) -> None:
 
 def _private(desk: Desk, event: Heard, person: Person | None) -> None:
     message = event.message
-    text = message.text.strip() or message.subject.strip()
+    text = _said(message)
     if len(text) > desk.policy.limits.letter_chars:
         raise Refused(common.too_long(desk.policy.limits.letter_chars))
     dialogue = _asked(desk, person, message.about)
@@ -119,12 +116,22 @@ def _private(desk: Desk, event: Heard, person: Person | None) -> None:
         _nothing_understood(desk, message, person, rest)
 
 
+def _said(message: Message) -> str:
+    """What a letter says: its subject only where it has no words, and is no answer, which has the subject of ours."""
+    text, subject = message.text.strip(), message.subject.strip()
+    if message.about not in NOTHING and message.about[0] != "P":  # copies of the list's posts are answered to P4
+        return text
+    if subject.lower() == "unsubscribe" and len(text) <= ADDED_CHARS:
+        return subject  # what List-Unsubscribe makes, whatever a mail program writes below it
+    return text or subject
+
+
 def _asked(desk: Desk, person: Person | None, about: str) -> Dialogue | None:
     """The question this letter may answer; a reply to what was put off with `later` takes it up again."""
     if person is None:
         return None
-    found = hearing.open_dialogue(desk, person, "", about if about not in {"", "RE"} else "")
-    if found is None and about not in {"", "RE"}:
+    found = hearing.open_dialogue(desk, person, "", "" if about in NOTHING else about)
+    if found is None and about not in NOTHING:
         kept = [d for d in desk.dialogues.where("person", person.id) if d.kept and about in (d.about, f"D{d.id}")]
         return desk.change(kept[0], kept=False, asked_at=desk.now) if kept else None
     return found
@@ -197,7 +204,8 @@ def _reply_about(desk: Desk, message: Message, person: Person | None) -> bool:
         return True
     if kind == "case" and commands.replied(desk, message, person, "case", number):
         return True
-    _reply(desk, message, person, words.late_reply(message.about))
+    said = words.news if person.moderator else words.late_reply
+    _reply(desk, message, person, said(message.about))
     return True
 
 
@@ -205,7 +213,7 @@ def _nothing_understood(desk: Desk, message: Message, person: Person | None, tex
     if not text and not message.files:
         _reply(desk, message, person, words.empty())
     elif person is None:
-        _reply(desk, message, person, words.hello(message.name, profile.title(desk)))
+        _reply(desk, message, person, words.hello(people.called(message), profile.title(desk)))
     else:
         hearing.unknown(desk, replace(message, text=text), person, text)
 
@@ -221,7 +229,11 @@ def _to_the_list(desk: Desk, event: Heard, person: Person | None) -> None:
     # On a list that others distribute a bare word is said to its readers.
     alone = line.startswith("!") or (subscriptions.own(desk) and not after.strip())
     if found is not None and alone and hearing.parses(found):
-        _private(desk, Heard(replace(message, place="", programme=desk.name)), person)
+        message = replace(message, place="", programme=desk.name)
+        try:
+            _private(desk, Heard(message), person)
+        except (Refused, Invalid) as no:
+            _reply(desk, message, person, str(no))
         return
     commands.wrote(desk, message, person, to_list=True)
 
@@ -391,6 +403,8 @@ def _from_elsewhere(desk: Desk, message: Message) -> None:
     if found is not None and found[1] == "A":
         application = desk.applications.get(int(found[2]))
         person = desk.people.get(application.person) if application is not None else None
+    if person is not None and _codes_there(desk, person) >= desk.policy.limits.open_codes:
+        return  # whoever stole the letter can make up as many senders as they like
     if not _may_answer_stranger(desk, message):
         return
     if person is None:
@@ -400,4 +414,9 @@ def _from_elsewhere(desk: Desk, message: Message) -> None:
     code = codes.issue(desk, proving.THERE, person, message.sender, due)
     desk.plan("code-expires", codes.digest(code), due)
     desk.tell(person, words.code_for_elsewhere(code, message.about), about=message.about)
-    desk.post(message.reply, words.from_elsewhere(message.about, person.home.partition("/")[2]), about=message.about)
+    desk.post(message.reply, words.from_elsewhere(message.about), about=message.about)
+
+
+def _codes_there(desk: Desk, person: Person) -> int:
+    """How many codes wait at the address somebody is known at."""
+    return sum(code.purpose == proving.THERE for code in desk.codes.where("person", person.id))

@@ -203,14 +203,14 @@ def test_a_closed_post_takes_nothing_more() -> None:
 
 
 def test_a_refusal_of_the_network_is_told() -> None:
-    """What the mail server refuses the writer reads, with its reason."""
+    """What a mail server refuses the writer knows, without its words: they may hold an address."""
     lw = asked()
     letter = lw.to("chidi", lw.say("oto", "answer P1 hello?"))[0]
     told(lw, "oto")
     lw.w.happen(Told(letter, "undeliverable", "550 no such user"))
 
     assert told(lw, "oto") == [
-        "Not delivered to chidi (P1, 550 no such user). Your words are deleted; you can say them again later."
+        "Not delivered to chidi (P1, the mail server there didn't take it). Your words are deleted; you can say them again later."
     ]
 
 

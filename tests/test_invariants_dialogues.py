@@ -68,9 +68,13 @@ def tell(w: World, who: Person, place: str, text: str) -> None:
     """Say it where the dialogue is held."""
     w.said.clear()
     asked = current(w, who, place)
-    if who.home.startswith("mail/"):  # below the letter that asked
+    home = who.home
+    if asked is not None and FORMS[asked.form].apart:  # it was asked by mail, wherever they are at home
+        mine = [a.address for a in w.programme.tables.addresses.rows.values() if a.person == who.id]
+        home = next(address for address in mine if address.startswith("mail/"))
+    if home.startswith("mail/"):  # below the letter that asked
         about = (asked.about or f"D{asked.id}") if asked is not None else ""
-        name = who.home.removeprefix("mail/").partition("@")[0]
+        name = home.removeprefix("mail/").partition("@")[0]
         w.vouched[name] = True
         w.write(name, text, "mail", about)
         return

@@ -132,7 +132,9 @@ def settled(desk: Desk, reference: str, outcome: str, reason: str) -> None:
     elif outcome == "waiting":
         _tell_chat(desk, person, words.waiting(name, network, number, desk.policy.reach.letter_hours))
     else:
-        desk.tell(person, words.not_delivered(name, number, reason or "closed"), about=f"P{number}")
+        there = reader.home if reader is not None else post.address
+        said = words.not_taken_there() if desk.style(there) is Style.LETTER and reason != "expired" else reason
+        desk.tell(person, words.not_delivered(name, number, said if reason else "closed"), about=f"P{number}")
 
 
 def _tell_chat(desk: Desk, person: Person, line: str) -> None:

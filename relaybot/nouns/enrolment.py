@@ -6,7 +6,7 @@ that whoever wrote reads mail at that address.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -19,6 +19,7 @@ from relaybot.nouns import people, profile, subscriptions, unfinished
 from relaybot.words import enrolment as words
 
 HOUR_SECONDS = 3600
+LATER = "enrolment-asked"
 DAY_SECONDS = 86_400
 SEEN = "application-seen"  # on a list of others, and told to the moderators
 SEEN_DAYS = 30
@@ -73,19 +74,38 @@ def begin(desk: Desk, person: Person, said: Mapping[str, str]) -> str:
     def fill(dialogue: Dialogue) -> Dialogue:
         return answers.fill(desk, dialogue, said)[0]
 
-    if _too_many(desk):  # a flood of made-up senders must not make us write to as many people at once
-        forms.keep(desk, person, "join", about, fill=fill)
-        desk.plan("enrolment-asked", f"person {person.id}", desk.now + timedelta(seconds=HOUR_SECONDS))
-    else:
+    if not put_off(desk, person, about, fill):
         forms.begin(desk, person, "join", about, fill=fill)
     unfinished.recall_later(desk, person)
     return about
 
 
-def _too_many(desk: Desk) -> bool:
-    """Whether as many unproven newcomers were answered in this hour as may be; this one is counted."""
-    if desk.heard is None or desk.heard.proven:
+def full(desk: Desk) -> bool:
+    """Whether so many applications are unfinished that no mail may begin another: most of them are a flood's."""
+    return desk.people.count("stage", "applying") >= desk.policy.mail.unfinished
+
+
+def put_off(desk: Desk, person: Person, about: str, fill: Callable[[Dialogue], Dialogue] | None = None) -> bool:
+    """A flood of made-up senders must not make us write to as many people at once: whoever is too many is asked later."""
+    if desk.heard is None or desk.heard.proven or not _too_many(desk):
         return False
+    forms.keep(desk, person, "join", about, fill=fill)
+    _later(desk, person)
+    return True
+
+
+def waits(desk: Desk, person: Person) -> bool:
+    """Whether somebody is asked later; who proves that they are there need not wait."""
+    timer = desk.timers.get((LATER, f"person {person.id}"))
+    return timer is not None and desk.heard is not None and not desk.heard.proven
+
+
+def _later(desk: Desk, person: Person) -> None:
+    desk.plan(LATER, f"person {person.id}", desk.now + timedelta(seconds=HOUR_SECONDS))
+
+
+def _too_many(desk: Desk) -> bool:
+    """Whether as many newcomers were answered in this hour as may be; this one is counted."""
     hour = int(desk.now.timestamp()) // HOUR_SECONDS
     tally = desk.tallies.get("newcomers by mail")
     before = tally.value % COUNT if tally is not None and tally.value // COUNT == hour else 0
@@ -93,12 +113,16 @@ def _too_many(desk: Desk) -> bool:
     return before >= desk.policy.mail.newcomers_per_hour
 
 
-@on_timer("enrolment-asked")
+@on_timer(LATER)
 def ask_later(desk: Desk, about: str, late_seconds: float) -> None:
     """An application by mail that came while too many others did is answered now."""
     person = desk.people.get(int(about.split()[1]))
     dialogue = forms.of(desk, person, "join") if person is not None else None
-    if dialogue is not None and dialogue.asked_at is None:
+    if person is None or dialogue is None or dialogue.asked_at is not None:
+        return
+    if _too_many(desk):
+        _later(desk, person)
+    else:
         forms.pose(desk, replace(dialogue, started_at=desk.now), first=True)
 
 

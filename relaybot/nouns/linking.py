@@ -18,6 +18,7 @@ from relaybot.ports import Refused
 from relaybot.words import linking as words
 
 PURPOSE = "link"
+THERE = "link there"  # sent to the address somebody is known at, to be typed at the other one
 PROVED = "merge"  # both ends are proven, but the address belongs to another record: `merge` may be said
 DAY_HOURS = 24
 
@@ -44,6 +45,13 @@ def shown(desk: Desk, address: str) -> str:
     same = [name for name in configured(desk) if medium(name) == medium(address)]
     name = address.partition("/")[0].partition(":")[2] if len(same) > 1 else ""
     return words.account_on(account(address), medium(address), name)
+
+
+def is_place(desk: Desk, address: str) -> bool:
+    """Whether many people read there: no private word may ever go to a list."""
+    return address in {
+        place for network in desk.policy.networks.values() for place in (network.public, network.moderators)
+    }
 
 
 def configured(desk: Desk) -> list[str]:
@@ -160,6 +168,8 @@ def _write(desk: Desk, address: str, asked_at: str, code: str, valid: timedelta,
 def _may_send(desk: Desk, person: Person, address: str) -> Code | None:
     """The open code this one replaces, if any; raises Refused with the truth when none may be sent now."""
     mine, limits = people.addresses(desk, person), desk.policy.limits
+    if is_place(desk, address):
+        raise Refused(words.nobodys(account(address)))
     if address in mine:
         raise Refused(words.already_linked(account(address)))
     if len(mine) >= limits.addresses:
@@ -226,7 +236,7 @@ def owner(desk: Desk, address: str, person: Person) -> Person | None:
 def link(desk: Desk, person: Person, address: str) -> None:
     """The address is the person's from now on; every code sent there is used up."""
     desk.put(Address(desk.name, address, person.id))
-    for code in [c for c in desk.codes.where("address", address.casefold()) if c.purpose in {PURPOSE, PROVED}]:
+    for code in [c for c in desk.codes.where("address", address.casefold()) if c.purpose in {PURPOSE, PROVED, THERE}]:
         drop(desk, code)
     desk.note(person.id, f"linked {medium(address)}", f"person {person.id}")
     if person.moderator:

@@ -14,8 +14,7 @@ from relaybot.nouns import codes, linking, merging, pairs, people, profile, team
 from relaybot.words import linking as words
 
 TRIES = 5  # wrong codes an hour from one address
-# A code that was sent to the address somebody is known at, and is typed at the other one.
-THERE = "link there"
+THERE = linking.THERE
 _CODE = re.compile(r"(?:[0-9A-Za-z]{4}[- ]){2}[0-9A-Za-z]{4}")
 
 
@@ -106,8 +105,8 @@ def answered(desk: Desk, message: Message, person: Person | None) -> bool:
     if code is not None and fits(code, person, message.sender):
         conclude(desk, code, message.sender)
         return True
-    if person is not None and forms.open_for(desk, person) is not None:
-        return False  # a bare yes or no answers what they were asked themselves
+    if message.about or (person is not None and forms.open_for(desk, person) is not None):
+        return False  # a bare yes or no answers what it stands below, and what they were asked themselves
     word, waiting = line.lower().rstrip(".!"), [code for code in known if code.purpose == linking.PURPOSE]
     if waiting and word in forms.NO:
         _refused(desk, message, person, waiting)

@@ -95,7 +95,7 @@ def is_talk(desk: Desk, message: Message, line: str) -> bool:
     """Whether a line that begins like an answer ("No hurry", "Yes, gladly") is said to the partner: nothing was asked."""
     head, _, rest = line.strip().partition(" ")
     kind, number = message.about[:1], message.about[1:]
-    if head.lower() not in {"yes", "no"} or not rest or _NAMED.match(rest) or not number.isdigit():
+    if head.lower().rstrip(".!") not in {"yes", "no"} or _NAMED.match(rest) or not number.isdigit():
         return False
     hour = desk.meetings.get(int(number)) if kind == "S" else None
     pair = desk.pairs.get(hour.pair if hour is not None else int(number)) if kind == "M" or hour is not None else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from relaybot.commands import Call, Who, command
 from relaybot.desk import Desk
 from relaybot.model import Address, Person
-from relaybot.nouns import enrolment
+from relaybot.nouns import enrolment, linking
 from relaybot.ports import Refused
 from relaybot.words import enrolment as words
 
@@ -26,6 +26,8 @@ def take_in(desk: Desk, call: Call) -> None:
     if passed is None or not passed.address or not passed.words.strip():
         raise Refused(words.nothing_forwarded())
     known = desk.addresses.get(passed.address)
+    if linking.is_place(desk, passed.address):  # lists put their own address into From
+        raise Refused(words.nothing_forwarded())
     if known is not None:
         raise Refused(words.known_already(desk.people[known.person].name))
     person = Person(desk.name, desk.number("person"), passed.name[:60], home=passed.address, since=desk.now)

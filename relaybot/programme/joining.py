@@ -55,6 +55,8 @@ def join(desk: Desk, call: Call) -> None:
     if call.person is None and not call.message.sender:
         raise Refused(words.not_identified())
     _right_programme(desk, call)
+    if call.person is None and call.message.style is Style.LETTER and enrolment.full(desk):
+        raise Refused(words.too_many_begun())
     person = people.speaker(desk, call)
     if person.stage == "removed":
         raise Refused(words.removed())
@@ -62,6 +64,8 @@ def join(desk: Desk, call: Call) -> None:
         _where_you_stand(desk, call, person)
         return
     dialogue = forms.of(desk, person, "join")
+    if person.stage == "applying" and dialogue is not None and enrolment.waits(desk, person):
+        return
     if person.stage == "applying" and dialogue is not None:
         forms.pose(desk, dialogue, words.welcome_back(person))
         unfinished.recall_later(desk, person)
@@ -72,6 +76,9 @@ def join(desk: Desk, call: Call) -> None:
     desk.cancel("guest-forgotten", f"person {person.id}")
     known = _known_answers(desk, person) if returning else ()
     about = f"A{desk.number('application')}" if desk.style(person.home) is Style.LETTER else ""
+    if not returning and enrolment.put_off(desk, person, about):
+        unfinished.recall_later(desk, person)
+        return
     begun = forms.begin(desk, person, "join", about, answers=known, note="returning" if returning else "")
     unfinished.recall_later(desk, person)
     if (waits := desk.dialogues.get(begun.id)) is not None and waits.asked_at is None:
@@ -98,6 +105,8 @@ def enrol(desk: Desk, message: Message, person: Person | None) -> bool:
     if message.place and not subscriptions.own(desk) and not enrolment.is_unmistakable(desk, message, said):
         enrolment.tell_moderators(desk, message)
         return False
+    if person is None and enrolment.full(desk):
+        raise Refused(words.too_many_begun())
     if person is None:
         person = people.newcomer(desk, message, verified=message.proven)
     enrolment.begin(desk, person, said)
@@ -217,7 +226,7 @@ def _read_reach(desk: Desk, dialogue: Dialogue, text: str) -> str:
     person = desk.people[dialogue.person]
     kinds = _other_media(desk, person)
     found = linking.read(text, [name for name in linking.configured(desk) if medium(name) in kinds])
-    if not found:
+    if not found or linking.is_place(desk, found[0]):
         raise Invalid(words.no_address(_media_named(desk, person)))
     if len(found) > 1:
         raise Invalid(linking_words.several(text, found))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from relaybot.commands import Call, Text, command, on_receipt, on_timer
 from relaybot.desk import Desk
-from relaybot.model import Letter, medium
+from relaybot.model import Letter, Style, medium
 from relaybot.nouns import linking, people, proving
 from relaybot.ports import Refused
 from relaybot.words import linking as words
@@ -96,7 +96,8 @@ def code_told(desk: Desk, letter: Letter, reference: str, outcome: str, reason: 
         desk.tell(person, words.code_waits(name, medium(code.address), until, people.zone(person)))
         return
     linking.drop(desk, code)
-    desk.tell(person, words.code_lost(name, reason))
+    # A mail server's words may hold the address that mail there goes on to.
+    desk.tell(person, words.code_lost(name, "" if letter.style is Style.LETTER else reason))
 
 
 @on_timer("code-expires")

@@ -12,13 +12,12 @@ from relaybot.commands import Call, Ref, Text, Who, command, on_post, on_timer
 from relaybot.desk import Desk
 from relaybot.forms import Form, form, given, yes_no
 from relaybot.model import Dialogue, Message, Person, Post
-from relaybot.nouns import asks, people, posts, subscriptions
+from relaybot.nouns import asks, people, posts, strangers, subscriptions
 from relaybot.ports import Refused
 from relaybot.words import asking as ask_words
 from relaybot.words import posting as words
 
 HELD, OVER, CONFIRM = posts.HELD, "post-over", "post-confirm"
-STRANGER = "stranger-answered"  # relaybot/reading.py: somebody unknown is answered once a day
 CONFIRMS_MAX = 3  # posts of one person that wait for their yes
 SHOWN_LINES_MAX = 12
 
@@ -64,11 +63,8 @@ def _problem(desk: Desk, message: Message, person: Person | None, text: tuple[st
 
 def _say(desk: Desk, message: Message, person: Person | None, line: str, about: str = "") -> None:
     """Answer the author; an address that may be forged is answered once a day."""
-    if not message.proven:
-        who = message.sender or message.reply
-        if desk.timers.get((STRANGER, who)) is not None:
-            return
-        desk.plan(STRANGER, who, desk.now + timedelta(hours=24))
+    if not message.proven and not strangers.may_answer(desk, message.sender or message.reply):
+        return
     address = desk.addresses.get(message.sender)
     if person is not None and address is not None and address.verified:
         desk.answer(person, message.sender, line, about=about)

@@ -149,6 +149,11 @@ def not_delivered(name: str, number: int, reason: str) -> str:
     return f"Not delivered to {name} (P{number}, {short(reason, 80)}). Your words are deleted; you can say them again later."
 
 
+def not_taken_there() -> str:
+    """Instead of a mail server's own words, which may hold an address."""
+    return "the mail server there didn't take it"
+
+
 def closed_meanwhile(number: int) -> str:
     return f"Not delivered: P{number} was closed, but thank you."
 

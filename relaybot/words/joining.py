@@ -27,6 +27,10 @@ def welcome_back_deferred(person: Person) -> str:
     return f"Welcome back, {person.name}. I still have your answers; please look them through."
 
 
+def too_many_begun() -> str:
+    return "Too many people are applying by mail just now, so nothing of your mail has been kept. Please write again in a few days."
+
+
 def not_identified() -> str:
     return "I can't be sure it's you on this network. Log in to services and say join again."
 

@@ -90,6 +90,14 @@ def late_reply(about: str) -> str:
 
 
 def empty() -> str:
+def news(about: str) -> str:
+    """A moderator answers a letter that only told them something."""
+    return (
+        f"My letter about {about} was news for moderators, so an answer to it goes nowhere: nobody else has read yours. "
+        "What can be done has a command; help moderator  lists them."
+    )
+
+
     return "Your mail reached me without any words that I could read. The word  help  shows what you can write to me."
 
 
@@ -105,9 +113,11 @@ def elsewhere() -> str:
     return "This answer came from an address I don't know. Please write from the address I wrote to."
 
 
-def from_elsewhere(about: str, known: str) -> str:
-    """Somebody answers from an address that is not the one they were written to."""
-    return f"This answer came from an address I don't know for {about}. If it's you, reply with the code I've just sent to {known}."
+def from_elsewhere(about: str) -> str:
+    """Somebody answers from an address that is not the one they were written to; they may have stolen the letter."""
+    return (
+        f"This answer came from an address I don't know for {about}. If it's you, reply with the code I've just sent to the address that I do know."
+    )
 
 
 def code_for_elsewhere(code: str, about: str) -> str:

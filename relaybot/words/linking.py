@@ -33,6 +33,10 @@ def usage() -> str:
 # -------------------------------------------------------------------------------------- reading an address
 
 
+def nobodys(said: str) -> str:
+    return f"{short(said, 60)} is the list, which many people read; it can't be anybody's own address."
+
+
 def not_configured(said: str, media: Sequence[str]) -> str:
     return (
         f"I don't recognise {short(said, 60)!r} as an address I could write to. Here I can write to: {join_words(media)}. "
