@@ -90,6 +90,8 @@ def test_every_turn_of_phrase_is_still_said() -> None:
     ("lines", "name", "wanted"),
     [
         (("ana: it starts soon.",), "ana", ("Dear ana,", "it starts soon.")),
+        (("IRC is away. ana, I write to you here.",), "ana", ("Dear ana,", "IRC is away. I write to you here.")),
+        (('dana: "So. ana, how is it?"',), "ana", ("Dear ana,", 'dana: "So. ana, how is it?"')),
         (("All is well.",), "", ("All is well.",)),
         (
             ("I don't know that place.", "Hello Ana,", "so far I have:"),

@@ -25,6 +25,8 @@ TURNS = (
     (r", tell them here\.", ", answer this mail."),
     (r"say it to me here\.", "write it to me alone."),
     (r"here in text\b", "by mail"),
+    (r"\(or: yes M\d+, no M\d+\) - a no needs", "A no needs"),
+    (r"you may say join again", "you may mail me  join  again"),
     (r"they get your next line\.", "they get your answer to this mail."),
     (r"; say so if not\.", "; tell me if not."),
     (r"or say (stop|pause|none)\b", r"or with  \1 "),

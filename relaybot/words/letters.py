@@ -46,10 +46,11 @@ def greeted(lines: Sequence[str], name: str) -> tuple[str, ...]:
             continue
         moved_away = bool(rest) and bool(_GREETING.match(before))  # its small letter followed a comma
         rest.append(line[:1].upper() + line[1:] if moved_away else line)
+    called = rf"^{re.escape(name)}[,:] |(?<=\. ){re.escape(name)}, (?=I write to you )"  # a chat says the name there
+    if name:
+        rest = [re.sub(called, "", line, count=1) for line in rest]
     if not said and name:
         said = [f"Dear {name},"]
-        if rest and re.match(rf"{re.escape(name)}[,:] ", rest[0]):
-            rest[0] = rest[0][len(name) + 2 :]  # a chat says the name there
     return (*said[:1], *rest)
 
 
@@ -89,7 +90,6 @@ def late_reply(about: str) -> str:
     return f"{about} is closed, but thank you. Nothing is waiting for an answer about it; status says where you stand."
 
 
-def empty() -> str:
 def news(about: str) -> str:
     """A moderator answers a letter that only told them something."""
     return (
@@ -98,6 +98,7 @@ def news(about: str) -> str:
     )
 
 
+def empty() -> str:
     return "Your mail reached me without any words that I could read. The word  help  shows what you can write to me."
 
 
