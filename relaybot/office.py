@@ -175,7 +175,7 @@ class Office:
         return done
 
     def route(self, message: Message) -> Programme:
-        """Which programme a message is for: its place's, the one named in `join`, the one the speaker is in, else the first."""
+        """Which programme a message is for: its place's, the one named in `join`, the one the speaker is in (or whose list they read), else the first."""
         if message.programme in self.programmes:
             return self.programmes[message.programme]
         if message.place:
@@ -187,6 +187,7 @@ class Office:
             return self.programmes[words[1]]
         known = [p for p in self.programmes.values() if message.sender in p.tables.addresses.rows]
         folded = message.sender.casefold()  # or a code was sent to them
+        known = known or [p for p in self.programmes.values() if message.sender in p.tables.subscriptions.rows]
         known = known or [p for p in self.programmes.values() if p.tables.codes.keys("address", folded)]
         return known[0] if known else next(iter(self.programmes.values()))
 

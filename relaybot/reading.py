@@ -210,7 +210,7 @@ def _reply_about(desk: Desk, message: Message, person: Person | None) -> bool:
 
 
 def _nothing_understood(desk: Desk, message: Message, person: Person | None, text: str) -> None:
-    if not text and not message.files:
+    if not text:
         _reply(desk, message, person, words.empty())
     elif person is None:
         _reply(desk, message, person, words.hello(people.called(message), profile.title(desk)))

@@ -11,8 +11,8 @@ from relaybot.desk import Desk
 from relaybot.events import Heard, Told
 from relaybot.model import Address, Forwarded, Letter, Message, Put, Style
 from relaybot.nouns import people
-from tests.list_world import LIST, ListWorld, address, text_of
-from tests.play import CODE, NAME, add_applicant, add_member
+from tests.list_world import ListWorld, address, text_of
+from tests.play import CODE, LIST, NAME, add_applicant, add_member
 from tests.test_mail_adversary import PROSE, chat, town
 
 
