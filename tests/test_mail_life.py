@@ -149,6 +149,15 @@ def become_a_pair(life: Life, first: str, second: str) -> None:
             life.reply(name, "yes")
 
 
+def refuse(life: Life, first: str, second: str) -> None:
+    """A moderator pairs two people, and the first one asked says no."""
+    life.with_code("fay", f"pair {first} {second} now")
+    life.reply("fay", "yes")
+    for name in (first, second):
+        if "offer" in life.open_forms(name):
+            life.reply(name, "no")
+
+
 def agree_on_an_hour(life: Life, first: str, second: str) -> None:
     """One proposes, the other agrees."""
     life.hears(first, "propose tomorrow 18:00")
@@ -201,6 +210,7 @@ moves = st.one_of(
     st.tuples(st.just("enrol"), st.sampled_from(NEW), st.just(""), st.just(0)),
     st.tuples(st.just("accept"), st.just(""), st.just(""), st.just(0)),
     st.tuples(st.just("pair"), peers, peers, st.just(0)),
+    st.tuples(st.just("refuse"), peers, peers, st.just(0)),
     st.tuples(st.just("agree"), peers, peers, st.just(0)),
     st.tuples(st.just("leave"), peers, st.just(""), st.just(0)),
     st.tuples(st.just("wait"), st.just(""), st.just(""), st.sampled_from((1, 6, 25, 100, 400))),
@@ -250,6 +260,8 @@ def _stretch(life: Life, kind: str, who: str, what: str, number: int) -> None:
         accept(life)
     elif kind == "pair":
         become_a_pair(life, who, what)
+    elif kind == "refuse":
+        refuse(life, who, what)
     elif kind == "agree":
         agree_on_an_hour(life, who, what)
     elif kind == "leave":
@@ -320,7 +332,7 @@ FULL_LIFE: list[Move] = [
     ("post", "eve", "", 0), ("forged", "ravi", PROSE, 0), ("new", "chidi", "subscribe", 0), ("post", "mette", "", 1), ("enrol", "carol", "", 0), ("accept", "", "", 0),
     ("pair", "chidi", "mette", 0), ("agree", "chidi", "mette", 0), ("calendar", "mette", "yes", 0),
     ("reply", "chidi", "See you on Thursday, and thank you for the book.", 0), ("wait", "", "", 25), ("wait", "", "", 25),
-    ("leave", "chidi", "", 0), ("forged", "oto", "set name Zoe", 0), ("pair", "lupe", "oto", 0), ("wait", "", "", 400),
+    ("leave", "chidi", "", 0), ("forged", "oto", "set name Zoe", 0), ("pair", "lupe", "oto", 0), ("refuse", "chidi", "ana", 0), ("wait", "", "", 400),
 ]  # fmt: skip
 
 
@@ -337,6 +349,6 @@ def test_an_ordinary_life_by_mail_reaches_its_end() -> None:
         live(town(), FULL_LIFE[:end])
     for what in (
         "person applying", "person submitted", "person member", "pair introduced", "pair ended", "meeting agreed", "meeting held",
-        "post held", "post open", "relayed", "form prove", "form offer",
+        "post held", "post open", "relayed", "form prove", "pair refused",
     ):  # fmt: skip
         assert reached[what] > 0, f"no life reached: {what}; reached {dict(reached)}"
