@@ -301,3 +301,38 @@ def test_applicants_mails_do_not_answer_for_others() -> None:
     before = lw.w.programme.tables.applications.rows[2]
     lw.mail("oto", "I would like to add something", about="A2")
     assert lw.w.programme.tables.applications.rows[2] == before
+
+
+def test_guesses_at_the_moderators_code_by_made_up_senders_are_not_remembered() -> None:
+    """A flood of `mod claim` in forged mails: the code is taken from a proven address only, and no sender is kept."""
+    lw = town("mail.newcomers_per_hour = 2")
+    before = records(lw)
+    for n in range(200):
+        lw.mail(f"s{n}", "mod claim 7K3Q-X2MA-94TB", proven=False)
+
+    assert records(lw) - before <= 48 + 1
+
+
+def test_one_mail_after_another_is_answered_as_one() -> None:
+    """The same mail twice, an old yes once more: nothing happens twice."""
+    lw = town()
+    lw.mail("chidi", "ask haskell, I can give postgres")
+    asked = lw.to("chidi")[-1]
+    for _ in range(3):
+        lw.mail("chidi", "yes", about=asked.about)
+    assert len([p for p in lw.w.programme.tables.posts.rows.values() if p.ask]) == 1
+    question_ = lw.mail("fay", "accept A1")[0]
+    code = CODE.search(text_of([question_]))
+    assert code is not None
+    made = [lw.mail("fay", code[1], about=question_.about) for _ in range(3)]
+    assert [len(lw.to("oto", letters)) for letters in made] == [1, 0, 0]
+
+
+def test_quotes_and_machine_made_twins_run_nothing() -> None:
+    """A command below somebody's words, and one in a mail of which only HTML could be read, is not run."""
+    lw = town()
+    lw.mail("chidi", "Thank you for this.\nleave\nforget me", about="M12")
+    lw.w.happen(Heard(message(lw, "chidi", "leave", complete=False)))
+    lw.mail("chidi", "On Tuesday you wrote:\n> leave")
+
+    assert not [d for d in lw.w.programme.tables.dialogues.rows.values() if d.form in {"leave", "forget-me"}]

@@ -20,6 +20,7 @@ from relaybot.ports import Invalid, Refused
 from relaybot.rules import ACTIVE_PAIRS
 from relaybot.tables import fold
 from relaybot.words import cases as case_words
+from relaybot.words import letters as letter_words
 from relaybot.words import team as words
 
 TRIES = 5  # wrong codes an hour from one address
@@ -49,6 +50,8 @@ def claim(desk: Desk, call: Call) -> None:
     sender, title = call.message.sender, profile.title(desk)
     if not sender:
         raise Refused(words.not_vouched())
+    if not call.message.proven:
+        raise Refused(letter_words.prove_first())
     if call.person is not None and call.person.moderator:
         raise Refused(words.already(title))
     if call.person is not None and call.person.stage == "removed":

@@ -182,7 +182,10 @@ def handed_in(
 
 
 def nothing_forwarded() -> str:
-    return "I find no forwarded mail in that. Please forward the mail of whoever wants to take part, with  import  as the first line."
+    return (
+        "I find no forwarded mail in that. Please forward the mail of whoever wants to take part, with  import  as the first line; "
+        "if I asked whether you wrote it, forward it once more, to the address at which this mail is answered."
+    )
 
 
 def known_already(name: str) -> str:

@@ -64,10 +64,7 @@ def prove(waiting: str) -> str:
 
 def prove_first() -> str:
     """Said to somebody unknown whose words would go to other people."""
-    return (
-        "Anybody can write your address into a From line, so nothing has been passed on. Please answer this mail with your words once more, "
-        "and they go on."
-    )
+    return "Anybody can write your address into a From line, so nothing has been done yet. Please answer this mail with your words once more."
 
 
 def code_asked(line: str, code: str) -> str:
@@ -116,9 +113,7 @@ def elsewhere() -> str:
 
 def from_elsewhere(about: str) -> str:
     """Somebody answers from an address that is not the one they were written to; they may have stolen the letter."""
-    return (
-        f"This answer came from an address I don't know for {about}. If it's you, reply with the code I've just sent to the address that I do know."
-    )
+    return f"This answer came from an address I don't know for {about}. If it's you, reply with the code I've just sent to the address that I do know."
 
 
 def code_for_elsewhere(code: str, about: str) -> str:
