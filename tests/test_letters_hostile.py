@@ -15,6 +15,8 @@ from adapters.letters import Bounce, Ignore, Mail
 from adapters.letters_mime import DEPTH, PARTS, structure
 from tests.letters_corpora import heard, html, mail, mails
 
+pytestmark = pytest.mark.slow
+
 MEMORY_MB = 50
 HEAD = b"From: Ana <ana@example.net>\r\nMessage-ID: <1@example.net>\r\n"
 MULTIPART = HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"

@@ -17,6 +17,8 @@ from relaybot.model import Enclosure
 from tests.mail_help import ADDRESS, HOST, Hand, Listening, Sent, large, letter, mail, running, until
 from tests.mail_sink import sink
 
+pytestmark = pytest.mark.slow
+
 LIMIT_KILOBYTES = 90_000
 DATA = os.urandom(18_000_000)  # 24.6 MB as a mail
 

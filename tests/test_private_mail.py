@@ -17,6 +17,8 @@ from tests.play_people import MAIL_DOMAIN
 from tests.private_mail import MAIL, PrivateMail
 from tests.test_plays_by_mail import Silent, stored
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(__file__).parent / "plays"
 # Two who met by mail have no place where relaybot runs their hour: it runs by itself, they say afterwards that it took
 # place, and propose the next one when they like.

@@ -15,18 +15,29 @@ from tests.wire import WireWorld
 
 FOLDER = Path(__file__).parent / "plays"
 # On the embedded network everybody is vouched for, and a process cannot be away for a while in the middle of a play.
-# There is one network on the wire so far, so plays about a second one are left out.
+# Plays about mail or a second network are in test_mail_wire.py.
 NOT_THERE = ("stranger ", "outage ", "network ", "list ")
 # Letters are given up after 72 hours of real retries, which cannot be moved; who speaks on the wire is there.
 NOT_ON_THE_WIRE = {"relay", "health"}
+# What --quick plays on the wire; the others take a minute together.
+EVERYDAY = {
+    "first_evening",
+    "farewell",
+    "help_case",
+    "hour_irc",
+    "introduction",
+    "join_irc",
+    "pair_consent",
+    "screening",
+}
 PLAYS = [
-    p
+    pytest.param(p, marks=() if p.stem in EVERYDAY else pytest.mark.slow, id=p.stem)
     for p in sorted(FOLDER.glob("*.play"))
     if p.stem not in NOT_ON_THE_WIRE and not any(f"\n{d}" in p.read_text(encoding="utf-8") for d in NOT_THERE)
 ]
 
 
-@pytest.mark.parametrize("path", PLAYS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", PLAYS)
 def test_play_on_the_wire(path: Path, tmp_path: Path) -> None:
     """Over IRC the same play says the same to the same people."""
     worlds: list[WireWorld] = []
