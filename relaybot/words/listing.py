@@ -143,7 +143,7 @@ def refusing_elsewhere(address: str, since: datetime, zone: str) -> str:
 
 def team_refusing(name: str, since: datetime, days: int, elsewhere: bool) -> str:
     then = "I write to them elsewhere." if elsewhere else "I know no other way to them, so nothing reaches them."
-    return f"{name}: mail has come back on {days} days, the last time {times.show(since, 'UTC')} UTC, so nothing is sent there any more. {then} A mail from them ends it."
+    return f"{name}: mail has come back on {'one day' if days == 1 else f'{days} days'}, the last time {times.show(since, 'UTC')} UTC, so nothing is sent there any more. {then} A mail from them ends it."
 
 
 def works_again(*, moved: bool, off: bool) -> str:
