@@ -11,7 +11,7 @@ from relaybot import answers, commands, forms, hearing, reading
 from relaybot.desk import Desk, Programme
 from relaybot.events import Bounced, Came, Due, Event, Heard, Moment, Started, Told
 from relaybot.model import Decision, Letter, Message, Pair, Person, Style
-from relaybot.nouns import dates, letters_out, pairs, people, proving
+from relaybot.nouns import dates, letters_out, pairs, people, proving, strangers
 from relaybot.nouns.soundness import unsound
 from relaybot.ports import Invalid, Refused
 from relaybot.words import common as words
@@ -67,11 +67,19 @@ def apologise(programme: Programme, event: Event, number: int, moment: Moment) -
     elif isinstance(event, Heard):
         message = desk.heard = event.message
         person = hearing.speaker(desk, message)
-        unknown = person is None and not message.proven
-        if message.style is not Style.LETTER or not (message.place or message.calendar or unknown):
+        if message.style is not Style.LETTER or _may_apologise(desk, message, person):
             hearing.say(desk, message, person, False, words.shunted(number))
     people.tell_team(desk, words.shunted_for_team(number))
     return desk.changes()
+
+
+def _may_apologise(desk: Desk, message: Message, person: Person | None) -> bool:
+    """Machines are never answered, nor who wrote to a list of others; strangers as seldom as ever."""
+    network = desk.policy.networks.get(message.network)
+    theirs = bool(message.place) and (network is None or network.list_mode != "own")
+    if message.calendar or theirs:
+        return False
+    return person is not None or message.proven or strangers.may_answer(desk, message.sender or message.reply)
 
 
 def object_named(programme: Programme, message: Message, moment: Moment) -> str:
