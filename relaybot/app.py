@@ -81,6 +81,10 @@ class Bot:
         """Ear: somebody came into a public place."""
         self.office.arrived(address)
 
+    def knows(self, address: str) -> bool:
+        """Ear: whether somebody of a programme has this address."""
+        return any(address in p.tables.addresses.rows for p in self.programmes.values())
+
     def send(self, programme: Programme, letter: Letter) -> None:
         """A committed letter goes to the postman of its network."""
         postman = self.postmen.get(letter.to.partition("/")[0])

@@ -362,6 +362,7 @@ class Letter(Numbered):
     files: tuple[Enclosure, ...] = ()
     moved: bool = False  # goes to another address than it was written for, because it could not be delivered there
     tried_at: datetime | None = None  # handed to the network once, and nobody knows whether it arrived
+    card: str = ""  # one message kept up to date, e.g. "clock S44": sent the first time, changed after that
 
 
 @dataclass(frozen=True, slots=True)

@@ -352,6 +352,10 @@ class Network(Section):
     moderators: str = ""  # address of the moderators' channel or room
     invites: bool = False  # whether relaybot lets moderators into their place itself
     pair_places: bool = True  # whether a pair can be given a place of its own there
+    place_shows_ids: bool = False  # there both would see each other's address, so both are asked first
+    edits: bool = (
+        False  # whether a message can be changed after it was sent, so that an hour's clock can be one message
+    )
     style: Style = Style.LINE
     identity: str = "services"  # how relaybot recognises people there, for `privacy`
     list_mode: str = ""  # own | external, where the public place is a mailing list

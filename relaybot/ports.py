@@ -91,6 +91,9 @@ class Ear(Protocol):
     def arrived(self, address: str) -> None:
         """Somebody whom the network vouches for came into a programme's public place."""
 
+    def knows(self, address: str) -> bool:
+        """Whether this address belongs to a person of one of the programmes."""
+
 
 class Adapter(Protocol):
     """One network. Its name is `network`, e.g. "irc:libera"; addresses on it begin with that and a slash."""

@@ -320,6 +320,7 @@ CREATE TABLE letter (
   files TEXT NOT NULL,
   moved INTEGER NOT NULL CHECK (moved IN (0, 1)),
   tried_at INTEGER,
+  card TEXT NOT NULL,
   PRIMARY KEY (programme, id)
 ) STRICT, WITHOUT ROWID;
 

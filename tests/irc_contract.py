@@ -53,6 +53,9 @@ class FakeEar:
     def arrived(self, address: str) -> None:
         self.came.put_nowait(address)
 
+    def knows(self, address: str) -> bool:
+        raise AssertionError(f"nobody has to be known on IRC: {address}")
+
     async def bounced(self, address: str, reason: str, *, permanent: bool) -> None:
         raise AssertionError(f"mail came back on IRC: {address} {reason} {permanent}")
 

@@ -66,6 +66,10 @@ class Listening:
     def arrived(self, address: str) -> None:
         """Never by mail."""
 
+    def knows(self, address: str) -> bool:
+        """Never asked by mail."""
+        raise AssertionError(address)
+
 
 @dataclass
 class Sent:

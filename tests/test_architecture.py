@@ -24,7 +24,18 @@ LINES_MAX = 500
 FUNCTION_LINES_MAX = 50
 
 # Made by tools, or not ours to judge.
-SKIPPED = {".git", ".venv", "__pycache__", "dist", "build", "node_modules", "requirements.lock"}
+SKIPPED = {
+    ".git",
+    ".venv",
+    "__pycache__",
+    "dist",
+    "build",
+    "node_modules",
+    "requirements.lock",
+    ".synapse",
+    "synapse.lock",
+    "package-lock.json",
+}
 # Paths of somebody's machine and hosts of a package index: pip's own configuration names those. The brackets keep
 # this line from finding itself.
 LOCAL = re.compile(r"(?<![\w.])/(wor[k]|roo[t]|User[s])/|pypi[.]org|pythonhoste[d]|[.]pyen[v]")

@@ -384,6 +384,9 @@ async def test_a_full_core_makes_the_network_wait() -> None:
 
         def arrived(self, address: str) -> None: ...
 
+        def knows(self, address: str) -> bool:
+            raise AssertionError(address)
+
         def left(self, programme: str, letter: int) -> Awaitable[None]:
             raise AssertionError("a copy came back on IRC")
 
