@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from relaybot.desk import Desk
@@ -56,6 +56,7 @@ def live(w: World, move: str) -> None:
 @given(
     st.lists(st.sampled_from(BEFORE), max_size=8), st.sampled_from(("ana", "bram", "lupe", "oto")), st.integers(2, 40)
 )
+@example(before=["wait 30", "hour 30"], name="ana", days=2)  # the hour begins exactly when the pause ends
 def test_paused_people_hear_nothing_and_are_not_counted(before: list[str], name: str, days: int) -> None:
     """Invariant 17: from the pause to its end no message reaches them, and no list of those who wait has them."""
     w = town()

@@ -92,8 +92,8 @@ def _soon(desk: Desk, about: str, late_seconds: float) -> None:
     if pair.place:
         pairs.in_place(desk, pair, invite=True, expires_at=meeting.starts_at)
     for person in pairs.people(desk, pair):
-        if itself and dates.by_letter(desk, person):
-            continue  # the calendar rings
+        if people.paused(desk, person) or (itself and dates.by_letter(desk, person)):
+            continue  # the hour begins as their pause ends; or the calendar rings
         line = words.soon(
             person, pairs.partner(desk, pair, person), minutes, pair.place.rpartition("/")[2], itself=itself
         )
