@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, settings
 from relaybot.check_all import CRASH_LONG, RESULTS
 from tests import needs
 
-pytest_plugins = ("tests.servers", "tests.mail_servers")  # their servers run once for all modules
+pytest_plugins = ("tests.servers", "tests.mail_servers", "tests.synapse")  # their servers run once for all modules
 
 # No deadline: a busy machine is no bug. What fails is printed so that it can be repeated anywhere.
 settings.register_profile("relaybot", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])

@@ -12,6 +12,8 @@ from typing import NoReturn
 
 import pytest
 
+from relaybot import homeserver
+
 ROOT = Path(__file__).resolve().parent.parent
 CORPORA = "RELAYBOT_CORPORA"
 REQUIRE = "RELAYBOT_REQUIRE_SERVERS"
@@ -34,6 +36,14 @@ def program(name: str, package: str) -> Path:
     if found is None:
         missing(f"the program {name}", f"on Debian and Ubuntu: apt install {package}")
     return Path(found)
+
+
+def synapse() -> Path:
+    """The Python that has Synapse."""
+    python = homeserver.installed()
+    if python is None:
+        missing("Synapse", "python -m relaybot.homeserver installs it into an environment of its own (230 MB)")
+    return python
 
 
 def corpus(*parts: str) -> Path:
