@@ -15,7 +15,7 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import entry_points
@@ -32,7 +32,7 @@ from relaybot.nouns.codes import LENGTH, digest, spell
 from relaybot.office import Office, fill
 from relaybot.ports import Adapter, Clock, Delivery, Misconfigured, Store
 from relaybot.postman import Postman
-from relaybot.settings import EmbeddedTable, IrcTable, MailTable
+from relaybot.settings import EmbeddedTable, IrcTable, MailTable, MatrixTable
 from relaybot.words import common as words
 from storage.sqlite import open_store
 
@@ -142,8 +142,8 @@ async def open_bot(
             log.warning("the database knows a programme %r that is not configured; its records rest", name)
         clock = clock or _clock(programmes, speed)
         embedded = await _embedded(config, stack) if connect else {}
-        mail_key = await store.secret("mail")
-        adapters = _adapters(config, embedded, mail_key) if connect else []
+        keys = {medium: await store.secret(medium) for medium in ("mail", "matrix")}
+        adapters = _adapters(config, embedded, keys) if connect else []
         bot = Bot(config, clock, store, programmes, adapters, None, {}, embedded=embedded)  # type: ignore[arg-type]
         bot.office = Office(
             programmes,
@@ -291,9 +291,11 @@ def try_adapters(config: Config) -> None:
 
 
 def adapter_settings(config: Config) -> list[tuple[str, str, dict[str, object]]]:
-    """(medium, network, settings) of every network the file names, as its plug-in takes them, for trying: mail has no
+    """(medium, network, settings) of every network the file names, as its plug-in takes them, for trying: there is no
     key, and a password still to be filled in is left out or "?"."""
     found = [("irc", name, _irc_settings(name, table.with_secret(), config)) for name, table in config.irc.items()]
+    for name, account in config.matrix.items():
+        found.append(("matrix", name, _matrix_settings(name, account.with_secret(), config, bytes(32))))
     if config.mail is not None:
         found.append(("mail", MAIL_NETWORK, _mail_settings(config.mail.with_secret(), config, bytes(32))))
     return found
@@ -307,8 +309,8 @@ def _maker(medium: str) -> Callable[[str, dict[str, object]], Adapter]:
     return make
 
 
-def _adapters(config: Config, embedded: dict[str, str], mail_key: bytes) -> list[Adapter]:
-    """One adapter for every network, made by the plug-in for its medium."""
+def _adapters(config: Config, embedded: dict[str, str], keys: Mapping[str, bytes]) -> list[Adapter]:
+    """One adapter for every network, made by the plug-in for its medium; `keys`: a secret of 32 bytes for each medium."""
     make = _maker("irc")
     tables = dict(config.irc)
     found: list[Adapter] = [make(name, _irc_settings(name, table, config)) for name, table in tables.items()]
@@ -325,10 +327,12 @@ def _adapters(config: Config, embedded: dict[str, str], mail_key: bytes) -> list
             commands_per_minute=0,
         )
         found.append(make(EMBEDDED_NETWORK, _irc_settings(EMBEDDED_NETWORK, table, config)))
+    for name, account in config.matrix.items():
+        found.append(_maker("matrix")(name, _matrix_settings(name, account, config, keys["matrix"])))
     if config.mail is not None:
-        found.append(_maker("mail")(MAIL_NETWORK, _mail_settings(config.mail, config, mail_key)))
+        found.append(_maker("mail")(MAIL_NETWORK, _mail_settings(config.mail, config, keys["mail"])))
     elif config.embedded is not None and config.embedded.smtp:
-        found.append(_maker("mail")(MAIL_NETWORK, _embedded_mail(config.embedded, config, mail_key)))
+        found.append(_maker("mail")(MAIL_NETWORK, _embedded_mail(config.embedded, config, keys["mail"])))
     return found
 
 
@@ -357,6 +361,33 @@ def _irc_settings(name: str, table: IrcTable, config: Config) -> dict[str, objec
         "commands_per_minute": table.commands_per_minute or None,
         "relayed_by": table.relayed_by,
     }
+
+
+def _matrix_settings(name: str, table: MatrixTable, config: Config, key: bytes) -> dict[str, object]:
+    """A homeserver's table as the adapter takes it. Raises Misconfigured without a password."""
+    if table.lacks_secret:
+        raise Misconfigured(f"matrix.{name}.password: is needed to log in (or password_file, password_credential)")
+    return {
+        "homeserver": table.homeserver,
+        "user": table.user,
+        "password": table.password,
+        "public": table.room,
+        "moderators": table.moderators_room,
+        "display_name": table.display_name or f"{config.relaybot.name} (mentoring bot)",
+        "avatar_file": table.avatar_file or None,
+        "titles": _titles(config),
+        "key": key,
+        "state_dir": matrix_folder(config, name),
+        "invites_per_hour": table.invites_per_hour,
+        "invites_each_per_hour": table.invites_each_per_hour,
+        "commands_per_minute": table.commands_per_minute or None,
+        "messages_per_second": table.messages_per_second,
+    }
+
+
+def matrix_folder(config: Config, name: str) -> Path:
+    """Where the adapter of one homeserver keeps its device, its keys and what it has to remember."""
+    return config.state_dir / "matrix" / name
 
 
 def _mail_settings(table: MailTable, config: Config, key: bytes) -> dict[str, object]:

@@ -23,6 +23,7 @@ import typer
 from relaybot import __version__, config
 from relaybot.config import Config
 from relaybot.ports import Misconfigured, StoreFailed
+from relaybot.settings import is_loopback
 
 cli = typer.Typer(
     no_args_is_help=True,
@@ -71,7 +72,8 @@ def run(
 ) -> None:
     """Run relaybot until it is stopped."""
     found = read_config(file)
-    if speed and any(not config.is_loopback(table.host) for table in found.irc.values()):
+    hosts = [*(table.host for table in found.irc.values()), *(account.host for account in found.matrix.values())]
+    if speed and not all(map(is_loopback, hosts)):
         raise Misconfigured("--speed is a rehearsal on this machine; networks with other people keep real time")
     _log_to_stderr(verbose)
     asyncio.run(_run(found, speed))
@@ -192,7 +194,8 @@ def check(file: FileOption = None) -> None:
     app.try_adapters(found)
     names = ", ".join(p.name for p in found.programmes)
     mail, embedded = (["mail"] if found.mail else []), (["embedded"] if found.embedded else [])
-    networks = ", ".join([*(f"irc {n}" for n in found.irc), *mail, *embedded])
+    chats = [*(f"irc {n}" for n in found.irc), *(f"matrix {n}" for n in found.matrix)]
+    networks = ", ".join([*chats, *mail, *embedded])
     print(f"The configuration is in order: programme {names}; networks: {networks}.")
     for programme in found.programmes:
         if not programme.moderators and not found.embedded:
@@ -207,8 +210,20 @@ def check(file: FileOption = None) -> None:
             print("      keep it invite-only, or make relaybot its operator and set moderators_closed = true.")
         if table.lacks_secret:
             print(f"Note: irc {name} has an account but neither a password nor a certificate yet; run needs one.")
+    for name, account in found.matrix.items():
+        if account.lacks_secret:
+            print(f"Note: matrix {name} has no password yet; run needs one.")
+    loud = {a for p in found.programmes for a in p.moderators if a.startswith("matrix:") and not _is_lower(a)}
+    for address in sorted(loud):
+        print(f"Note: {address} has capital letters. Case counts in Matrix ids, and newer accounts have none.")
     if found.mail is not None and found.mail.lacks_secret:
         print("Note: mail has an account but no password yet; run needs one.")
+
+
+def _is_lower(address: str) -> bool:
+    """Whether the localpart of a Matrix id is as the specification wants new ones."""
+    localpart = address.partition("/")[2].partition(":")[0]
+    return localpart == localpart.lower()
 
 
 @cli.command("mail-in")

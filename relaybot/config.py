@@ -10,9 +10,8 @@ import os
 import re
 import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +20,19 @@ from pydantic import ValidationError
 from relaybot.model import Style
 from relaybot.policy import Network, Policy
 from relaybot.ports import Misconfigured
-from relaybot.settings import EmbeddedTable, IrcTable, MailTable, ProgrammeTable, RelaybotTable
+from relaybot.settings import (
+    EmbeddedTable,
+    IrcTable,
+    MailTable,
+    MatrixTable,
+    ProgrammeTable,
+    RelaybotTable,
+    is_loopback,
+    is_matrix_user,
+)
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {"tech-peer": {}}
-NOT_YET = {"matrix": "Matrix", "web": "web pages"}
+NOT_YET = {"web": "web pages"}
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,7 @@ class Config:
     mail: MailTable | None = None
     embedded: EmbeddedTable | None = None
     base: Path = Path()
+    matrix: dict[str, MatrixTable] = field(default_factory=dict)
 
     @property
     def database(self) -> Path:
@@ -62,9 +71,19 @@ EMBEDDED_NETWORK = "embedded"
 MAIL_NETWORK = "mail"
 
 
+@dataclass(frozen=True)
+class Served:
+    """The networks of the file."""
+
+    irc: Mapping[str, IrcTable] = field(default_factory=dict)
+    matrix: Mapping[str, MatrixTable] = field(default_factory=dict)
+    mail: MailTable | None = None
+    embedded: EmbeddedTable | None = None
+
+
 def default(base: Path) -> Config:
     """The embedded default: one programme, one IRC server on loopback (product section 6)."""
-    programme = ProgrammeConfig("tech-peer", _policy({}, "tech-peer", {}, None, EmbeddedTable()), ())
+    programme = ProgrammeConfig("tech-peer", _policy({}, "tech-peer", Served(embedded=EmbeddedTable())), ())
     return Config(RelaybotTable(), (programme,), {}, None, EmbeddedTable(), base)
 
 
@@ -115,7 +134,7 @@ class Mistakes:
         except ValidationError as problem:
             for error in problem.errors():
                 where = tuple(str(part) for part in error["loc"])
-                self.add((*key, *where), _explain(error, secret="sasl" in (*key, *where)))
+                self.add((*key, *where), _explain(error, secret=bool({"sasl", "password"} & {*key, *where})))
             return None
 
 
@@ -127,6 +146,8 @@ def _explain(error: Any, *, secret: bool) -> str:
         return "is needed"
     if error["type"] == "literal_error":
         return f"has to be {error['ctx']['expected']}"
+    if error["type"] == "value_error":  # a check of ours, which shows what it may
+        return str(error["ctx"]["error"])
     wrong = f"{error['msg'][0].lower()}{error['msg'][1:]}"
     return wrong if secret else f"{wrong} (it is {str(error['input'])[:60]!r})"
 
@@ -154,55 +175,72 @@ def _dotted(text: str) -> tuple[str, ...]:
 # ------------------------------------------------------------------------------------------ reading
 
 
+NAMED = {"irc": "[irc.libera]", "matrix": "[matrix.home]", "programme": "[programme.tech-peer]"}
+NETWORKS = {"irc", "matrix", "mail"}
+
+
 def _read(raw: dict[str, Any], base: Path, mistakes: Mistakes) -> Config | None:
     for key in raw:
         if key in NOT_YET:
             mistakes.add((key,), f"this version does not serve {NOT_YET[key]} yet")
-        elif key not in {"relaybot", "programme", "irc", "mail", "embedded"}:
+        elif key not in {"relaybot", "programme", "embedded"} | NETWORKS:
             mistakes.add((key,), "is no table I know")
     process = mistakes.check(("relaybot",), RelaybotTable, raw.get("relaybot", {}))
-    read = {name: _irc(name, table, base, mistakes) for name, table in _tables(raw, "irc", mistakes).items()}
-    irc = {name: table for name, table in read.items() if table is not None}
+    irc = {name: _irc(name, table, base, mistakes) for name, table in _tables(raw, "irc", mistakes).items()}
+    matrix = {name: _matrix(name, table, base, mistakes) for name, table in _tables(raw, "matrix", mistakes).items()}
     mail = _mail(raw["mail"], base, mistakes) if "mail" in raw else None
     embedded = None
-    if "embedded" in raw or not (read or "mail" in raw or NOT_YET.keys() & raw.keys()):
+    if "embedded" in raw or not (irc or matrix or "mail" in raw or NOT_YET.keys() & raw.keys()):
         embedded = mistakes.check(("embedded",), EmbeddedTable, raw.get("embedded", {}))
+    served = Served(
+        {name: table for name, table in irc.items() if table is not None},
+        {name: table for name, table in matrix.items() if table is not None},
+        mail,
+        embedded,
+    )
     if not mistakes.has("relaybot", "owner"):
         owner = process.owner if process is not None else _owner_in(raw)
-        _need_owner(owner, _tables(raw, "irc", Mistakes.ignored()), mistakes)
+        _need_owner(owner, _tables(raw, "irc", Mistakes.ignored()), served.matrix, mistakes)
     named = _tables(raw, "programme", mistakes) or {"tech-peer": {}}
-    networks = {f"irc:{name}" for name in read} | ({f"irc:{EMBEDDED_NETWORK}"} if embedded else set())
+    networks = {*(f"irc:{name}" for name in irc), *(f"matrix:{name}" for name in matrix)}
+    networks |= {f"irc:{EMBEDDED_NETWORK}"} if embedded else set()
     if "mail" in raw or (embedded is not None and embedded.smtp):
         networks.add(MAIL_NETWORK)
-    programmes = [_programme(name, table, base, irc, mail, embedded, mistakes) for name, table in named.items()]
+    programmes = [_programme(name, table, base, served, mistakes) for name, table in named.items()]
     for name, table in named.items():
         _moderators(table.get("moderators"), ("programme", name, "moderators"), networks, mistakes)
-    for network, settings in irc.items():
-        for channels in (settings.channel, settings.moderators_channel):
-            for name in channels:
-                if name not in named:
-                    mistakes.add(("irc", network, "channel"), f"there is no programme called {name!r}")
-    for name in mail.list if mail is not None else ():
-        if name not in named:
-            mistakes.add(("mail", "list"), f"there is no programme called {name!r}")
+    _places(served, named, mistakes)
     if process is None or None in programmes or mistakes.lines:
         return None
-    return Config(process, tuple(p for p in programmes if p), irc, mail, embedded, base)
+    found = tuple(p for p in programmes if p)
+    return Config(process, found, dict(served.irc), mail, embedded, base, dict(served.matrix))
+
+
+def _places(served: Served, named: Collection[str], mistakes: Mistakes) -> None:
+    """Every place of a network is of a programme that there is."""
+    given: list[tuple[tuple[str, ...], Mapping[str, str]]] = []
+    for network, settings in served.irc.items():
+        given += [(("irc", network, "channel"), settings.channel)]
+        given += [(("irc", network, "channel"), settings.moderators_channel)]
+    for network, account in served.matrix.items():
+        given += [(("matrix", network, "room"), account.room)]
+        given += [(("matrix", network, "moderators_room"), account.moderators_room)]
+    if served.mail is not None:
+        given += [(("mail", "list"), served.mail.list)]
+    for key, places in given:
+        for name in places:
+            if name not in named:
+                mistakes.add(key, f"there is no programme called {name!r}")
 
 
 def _tables(raw: dict[str, Any], key: str, mistakes: Mistakes) -> dict[str, dict[str, Any]]:
     found = raw.get(key, {})
-    if not isinstance(found, dict):
-        mistakes.add(
-            (key,),
-            "has to be tables with a name, e.g. " + ("[irc.libera]" if key == "irc" else "[programme.tech-peer]"),
-        )
+    if not isinstance(found, dict) or not all(isinstance(table, dict) for table in found.values()):
+        mistakes.add((key,), f"has to be tables with a name, e.g. {NAMED[key]}")
         return {}
     good: dict[str, dict[str, Any]] = {}
     for name, table in found.items():
-        if not isinstance(table, dict):
-            mistakes.add((key, name), "has to be a table")
-        elif not re.fullmatch(r"[a-z][a-z0-9-]{0,30}", name):
+        if not re.fullmatch(r"[a-z][a-z0-9-]{0,30}", name):
             mistakes.add((key, name), "names are small letters, digits and dashes")
         else:
             good[name] = table
@@ -214,23 +252,16 @@ def _owner_in(raw: dict[str, Any]) -> str:
     return str(table.get("owner", "")) if isinstance(table, dict) else ""
 
 
-def _need_owner(owner: str, irc: dict[str, dict[str, Any]], mistakes: Mistakes) -> None:
+def _need_owner(
+    owner: str, irc: dict[str, dict[str, Any]], matrix: Mapping[str, MatrixTable], mistakes: Mistakes
+) -> None:
     public = [name for name, table in irc.items() if not is_loopback(str(table.get("host", "")))]
+    public += [name for name, account in matrix.items() if not is_loopback(account.host)]
     if public and not owner.strip():
         mistakes.add(
             ("relaybot", "owner"),
             f"is needed outside loopback: networks want to know who runs a bot ({', '.join(public)})",
         )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a server's name or address means this machine, where nobody else is."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _irc(name: str, table: dict[str, Any], base: Path, mistakes: Mistakes) -> IrcTable | None:
@@ -256,6 +287,17 @@ def _irc(name: str, table: dict[str, Any], base: Path, mistakes: Mistakes) -> Ir
         path = str(base / found.sasl.certificate_file)
         changes["sasl"] = found.sasl.model_copy(update={"certificate_file": path})
     return found.model_copy(update=changes)
+
+
+def _matrix(name: str, table: dict[str, Any], base: Path, mistakes: Mistakes) -> MatrixTable | None:
+    key = ("matrix", name)
+    found: MatrixTable | None = mistakes.check(key, MatrixTable, secrets_in(table, ("password",), base, mistakes, key))
+    if found is None or not found.avatar_file:
+        return found
+    path = base / found.avatar_file
+    if not path.is_file():
+        mistakes.add((*key, "avatar_file"), f"{path} is no file")
+    return found.model_copy(update={"avatar_file": str(path)})
 
 
 def _mail(raw: object, base: Path, mistakes: Mistakes) -> MailTable | None:
@@ -290,9 +332,7 @@ def _programme(
     name: str,
     table: dict[str, Any],
     base: Path,
-    irc: dict[str, IrcTable],
-    mail: MailTable | None,
-    embedded: EmbeddedTable | None,
+    served: Served,
     mistakes: Mistakes,
 ) -> ProgrammeConfig | None:
     key = ("programme", name)
@@ -314,9 +354,8 @@ def _programme(
         settings = _over(below, settings)
     if own is None or not sound:
         return None
-    return ProgrammeConfig(
-        name, _policy(settings, name, irc, mail, embedded), tuple(map(plain_address, own.moderators))
-    )
+    moderators = tuple(plain_address(address, served.matrix) for address in own.moderators)
+    return ProgrammeConfig(name, _policy(settings, name, served), moderators)
 
 
 def _settings_are_sound(settings: dict[str, Any], key: tuple[str, ...], mistakes: Mistakes) -> bool:
@@ -336,37 +375,45 @@ def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def plain_address(address: str) -> str:
-    """An address as it is kept: "mail:fay@example.org" in the file is "mail/fay@example.org"."""
+def plain_address(address: str, matrix: Collection[str] = ()) -> str:
+    """An address as it is kept: "mail:fay@example.org" in the file is "mail/fay@example.org", and with `matrix` naming
+    one homeserver, "home", "matrix:@esi:example.org" is "matrix:home/@esi:example.org"."""
     medium, colon, rest = address.partition(":")
     if colon and medium == MAIL_NETWORK:
         return f"{MAIL_NETWORK}/{rest.strip().casefold()}"
-    return address
+    if colon and medium == "matrix" and rest.startswith("@") and len(matrix) == 1:
+        return f"matrix:{next(iter(matrix))}/{rest.strip()}"
+    return address.strip()
 
 
 def _moderators(addresses: object, key: tuple[str, ...], networks: set[str], mistakes: Mistakes) -> None:
     """Every address names a configured network; what is no list of texts the table's own check reports."""
+    matrix = sorted(n.partition(":")[2] for n in networks if n.startswith("matrix:"))
     for address in addresses if isinstance(addresses, list) else []:
-        network, slash, account = plain_address(str(address)).partition("/")
-        medium = network.partition(":")[0]
-        if medium in NOT_YET:
-            mistakes.add(key, f"{address}: this version does not serve {NOT_YET[medium]} yet")
+        network, slash, account = plain_address(str(address), matrix).partition("/")
+        medium, _, rest = network.partition(":")
+        if medium == "matrix" and rest.startswith("@") and len(matrix) > 1:
+            told = " or ".join(f'"matrix:{name}/{str(address).partition(":")[2]}"' for name in matrix)
+            mistakes.add(key, f"{str(address)!r} could be met on several homeservers; write {told}")
         elif not slash or not account or network not in networks:
-            shapes = [f"{n}/<account>" if n != MAIL_NETWORK else "mail:<address>" for n in sorted(networks)]
-            known = ", ".join(shapes) or "none configured"
+            known = ", ".join(_shape(n, alone=len(matrix) == 1) for n in sorted(networks)) or "none configured"
             mistakes.add(key, f"{str(address)!r} is on no network I know ({known})")
+        elif medium == "matrix" and not is_matrix_user(account):
+            mistakes.add(key, f"{str(address)!r}: {account!r} is no user id, e.g. @esi:example.org")
 
 
-def _policy(
-    settings: dict[str, Any],
-    name: str,
-    irc: dict[str, IrcTable],
-    mail: MailTable | None,
-    embedded: EmbeddedTable | None,
-) -> Policy:
+def _shape(network: str, *, alone: bool) -> str:
+    """How an address on a network is written; `alone`: it is the only homeserver."""
+    if network.startswith("matrix:"):
+        return "matrix:@<user>:<server>" if alone else f"{network}/@<user>:<server>"
+    return f"{network}/<account>" if network != MAIL_NETWORK else "mail:<address>"
+
+
+def _policy(settings: dict[str, Any], name: str, served: Served) -> Policy:
     """The programme's policy with what it has on each network."""
     networks: dict[str, Network] = {}
-    for network, table in irc.items():
+    mail, embedded = served.mail, served.embedded
+    for network, table in served.irc.items():
         prefix = f"irc:{network}"
         public, team = table.channel.get(name, ""), table.moderators_channel.get(name, "")
         networks[prefix] = Network(
@@ -374,6 +421,18 @@ def _policy(
             moderators=f"{prefix}/{team}" if team else "",
             pair_places=table.pair_channels,
             invites=table.moderators_closed,
+        )
+    for network, account in served.matrix.items():
+        prefix = f"matrix:{network}"
+        public, team = account.room.get(name, ""), account.moderators_room.get(name, "")
+        networks[prefix] = Network(
+            public=f"{prefix}/{public}" if public else "",
+            moderators=f"{prefix}/{team}" if team else "",
+            pair_places=account.pair_rooms,
+            place_shows_ids=True,
+            edits=True,
+            identity="matrix",
+            invites=True,
         )
     if embedded is not None:
         prefix = f"irc:{EMBEDDED_NETWORK}"

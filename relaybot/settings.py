@@ -5,9 +5,32 @@ relaybot/config.py reads the file into these; a programme's own settings are pol
 
 from __future__ import annotations
 
+import re
+from ipaddress import ip_address
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+# The specification's identifiers (appendix 4): localparts of old accounts are any printable ASCII but ":"; rooms have no
+# server in their id since room version 12.
+_USER = re.compile(r"@[!-9;-~]+:[A-Za-z0-9.\-\[\]:]+")
+_ROOM = re.compile(r"!\S+|#[^\s:]+:\S+")
+
+
+def is_matrix_user(text: str) -> bool:
+    """Whether it is a Matrix user id, "@ana:example.org"."""
+    return _USER.fullmatch(text) is not None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a server's name or address means this machine, where nobody else is."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class Table(BaseModel):
@@ -89,6 +112,96 @@ class IrcTable(Table):
     def with_secret(self) -> IrcTable:
         """The table as it will be when the password is filled in."""
         return self.model_copy(update={"sasl": SaslTable()}) if self.lacks_secret else self
+
+
+class MatrixTable(Table):
+    """[matrix.NAME]: one account on a Matrix homeserver."""
+
+    homeserver: str = Field(description="its URL; http:// only on this machine, e.g. https://matrix.example.org")
+    user: str = Field(description="relaybot's user id, e.g. @relaybot:example.org")
+    password: str = Field(default="", description="its password (or password_file, password_credential)")
+    room: dict[str, str] = Field(
+        default_factory=dict, description="programme -> public room, by its alias (#...:server) or id (!...)"
+    )
+    moderators_room: dict[str, str] = Field(
+        default_factory=dict, description="programme -> moderators' room, by its alias or id; keep it invite-only"
+    )
+    display_name: str = Field(
+        default="", max_length=100, description='name people see; empty: the bot\'s name and "(mentoring bot)"'
+    )
+    avatar_file: str = Field(
+        default="", description="picture people see, a PNG or JPEG file relative to the configuration file"
+    )
+    pair_rooms: bool = Field(
+        default=True, description="offer pairs who are both on this homeserver's side a private encrypted room"
+    )
+    invites_per_hour: int = Field(
+        default=60, ge=0, le=10_000, description="invitations of people not known before that are accepted in an hour"
+    )
+    invites_each_per_hour: int = Field(
+        default=5, ge=1, le=1000, description="invitations of one such person that are accepted in an hour"
+    )
+    commands_per_minute: int = Field(
+        default=30,
+        ge=0,
+        le=10_000,
+        description="messages one person may send in a minute before being ignored for a while; 0: any number",
+    )
+    messages_per_second: float = Field(
+        default=0.0, ge=0, le=1000, description="messages sent in a second at most; 0: as many as the homeserver takes"
+    )
+
+    @field_validator("homeserver")
+    @classmethod
+    def _homeserver_is_one(cls, homeserver: str) -> str:
+        try:
+            parts = urlsplit(homeserver)
+            good = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        except ValueError:  # of a port that is no number
+            raise ValueError(f"{homeserver!r} is no URL of a homeserver") from None
+        if not good or parts.query or parts.fragment or parts.username:
+            raise ValueError(f"{homeserver!r} is no URL of a homeserver, e.g. https://matrix.example.org")
+        if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+            raise ValueError(f"{homeserver!r} has to begin with https:// (http:// is for this machine only)")
+        return homeserver.rstrip("/")
+
+    @field_validator("user")
+    @classmethod
+    def _user_is_one(cls, user: str) -> str:
+        if not is_matrix_user(user):
+            raise ValueError(f"{user!r} is no user id, e.g. @relaybot:example.org")
+        return user
+
+    @field_validator("room", "moderators_room")
+    @classmethod
+    def _rooms_are(cls, rooms: dict[str, str]) -> dict[str, str]:
+        for programme, room in rooms.items():
+            if not _ROOM.fullmatch(room):
+                raise ValueError(
+                    f"{room!r} for {programme} is no room; it is an alias like #mentoring:example.org, or an id like !abc:example.org"
+                )
+        return rooms
+
+    @model_validator(mode="after")
+    def _rooms_have_one_use(self) -> MatrixTable:
+        rooms = [*self.room.values(), *self.moderators_room.values()]
+        if len(set(rooms)) < len(rooms):
+            raise ValueError("a room is given twice; each has one programme and one use")
+        return self
+
+    @property
+    def host(self) -> str:
+        """The homeserver's name or address."""
+        return urlsplit(self.homeserver).hostname or ""
+
+    @property
+    def lacks_secret(self) -> bool:
+        """Whether there is nothing to log in with yet: run refuses that, check only notes it."""
+        return not self.password
+
+    def with_secret(self) -> MatrixTable:
+        """The table as it will be when the password is filled in."""
+        return self.model_copy(update={"password": self.password or "?"})
 
 
 class ImapTable(Table):

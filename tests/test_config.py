@@ -15,6 +15,7 @@ from relaybot.settings import (
     ImapTable,
     IrcTable,
     MailTable,
+    MatrixTable,
     ProgrammeTable,
     ReceiveTable,
     RelaybotTable,
@@ -144,7 +145,7 @@ port = 0
     ("text", "wanted"),
     [
         ("[relay]\n", "1: relay: is no table I know"),
-        ("[matrix.home]\n", "1: matrix: this version does not serve Matrix yet"),
+        ("[web]\n", "1: web: this version does not serve web pages yet"),
         ("[mail]\n", "1: mail.address: is needed"),
         (
             '[mail]\naddress = "r@x.example"\nreceive = {}\n',
@@ -228,7 +229,7 @@ def test_no_owner_is_needed_on_this_machine(folder: Path, host: str) -> None:
         ("irc:other/dana", "'irc:other/dana' is on no network I know (irc:libera/<account>)"),
         ("dana", "'dana' is on no network I know (irc:libera/<account>)"),
         ("irc:libera/", "'irc:libera/' is on no network I know (irc:libera/<account>)"),
-        ("matrix:home/@dana:example.org", "matrix:home/@dana:example.org: this version does not serve Matrix yet"),
+        ("matrix:@dana:example.org", "'matrix:@dana:example.org' is on no network I know (irc:libera/<account>)"),
     ],
 )
 def test_a_moderator_is_somebody_on_a_configured_network(folder: Path, address: str, wanted: str) -> None:
@@ -310,6 +311,7 @@ def test_every_setting_has_a_description() -> None:
         IrcTable,
         EmbeddedTable,
         MailTable,
+        MatrixTable,
         ReceiveTable,
         SendTable,
         ImapTable,

@@ -16,9 +16,9 @@ from adapters.irc import Irc, IrcSettings
 from adapters.irc_lines import Line
 from adapters.irc_link import Link, LinkFailed, Login
 from adapters.irc_places import Use
-from relaybot.config import is_loopback
 from relaybot.doctor.report import Report
 from relaybot.ports import Misconfigured
+from relaybot.settings import is_loopback
 
 ANSWER_SECONDS = 15.0
 RIGHTS_SECONDS = 3.0  # services give rights a moment after somebody came in

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from adapters.mail_settings import ImapSettings, MailSettings
-from relaybot.config import is_loopback
 from relaybot.doctor import house, loop
 from relaybot.doctor.links import TIMEOUT_SECONDS, Eye, Sender, server
 from relaybot.doctor.names import Names, Unanswered
 from relaybot.doctor.records import Ip, Records, leaves_from
 from relaybot.doctor.report import Report
 from relaybot.ports import Misconfigured
+from relaybot.settings import is_loopback
 
 STOP = "stop relaybot, run relaybot doctor, start it again"
 
