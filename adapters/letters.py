@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from hashlib import blake2b
 
 from adapters import letters_kinds as kinds
@@ -25,7 +23,6 @@ from adapters.letters_reply import own_words
 from relaybot.model import Block
 
 SUBJECT_CHARACTERS = 250
-REFERENCES = 50
 UNTOLD = "?"  # an envelope sender that nobody told us
 REPLIED = re.compile(
     r"(?:re|aw|sv|antw|vs|odp|rif|rép|ref|r|ynt|ang|res|vá|atb|nb|回复|回覆|答复|返信)(?:\[\d{1,3}\]|\(\d{1,3}\)|\^\d{1,3})?\s?[:：]\s*",
@@ -72,9 +69,7 @@ class Mail:
     words: str  # the person's own words: no quotes, no signature, no footers
     blocks: tuple[Block, ...]  # the same words, each piece with the quoted lines it was written under
     message_id: str  # "<...>", "" where there is none
-    references: tuple[str, ...]
     key: str  # the same for every delivery of this mail and different for any other: for deduplication
-    sent_at: datetime | None
     authentic: bool | None  # DMARC by a server we believe: True pass, False fail, None not told
     list_id: str  # of a list this came through, "" otherwise
     plain: bool  # False: only HTML could be read, so no line of it may count as a command
@@ -185,9 +180,7 @@ def _mail(raw: bytes, root: Part, own: Own, body: Body, found: Found) -> Mail:
         words=said.words,
         blocks=said.blocks,
         message_id=kinds.message_id(headers),
-        references=tuple(_references(headers)),
         key=found.key,
-        sent_at=_date(headers),
         authentic=_authentic(headers, own, hidden=hidden),
         list_id=kinds.list_id(headers),
         plain=body.plain,
@@ -224,21 +217,6 @@ def _subject(headers: Headers) -> str:
             break
         text = cut
     return text[:SUBJECT_CHARACTERS].strip()
-
-
-def _references(headers: Headers) -> list[str]:
-    found = kinds.message_ids(headers, "references") + kinds.message_ids(headers, "in-reply-to")
-    return list(dict.fromkeys(found))[-REFERENCES:]
-
-
-def _date(headers: Headers) -> datetime | None:
-    """When it says it was sent, UTC; None where that is no date of this or the next century."""
-    try:
-        found = parsedate_to_datetime(headers.text("date")[:100])
-        moment = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return moment if 1980 <= moment.year <= 2200 else None
 
 
 def _authentic(headers: Headers, own: Own, *, hidden: bool) -> bool | None:

@@ -14,6 +14,7 @@ from adapters.letters_people import mailboxes
 RECEIVED = 30  # hops; mails do not go further than this unless they go round
 LOOP_HEADER = "x-relaybot-loop"
 OWN_ID = re.compile(r"[a-z2-7]{26}(?:\.t)?")  # what the part before the @ of our Message-IDs looks like
+MESSAGE_ID = re.compile(r"<[^<>\s]{1,400}>")
 COMPLAINT = re.compile(r"complaint about message from|abuse report|email feedback report", re.IGNORECASE)
 
 # Headers that only machines write, and what they say when a machine did not write after all.
@@ -92,15 +93,8 @@ def abuse_report(root: Part) -> bool:
 
 def message_id(headers: Headers) -> str:
     """The Message-ID as "<...>", "" where there is none."""
-    return next(iter(message_ids(headers, "message-id")), "")
-
-
-def message_ids(headers: Headers, name: str, limit: int = 100) -> list[str]:
-    """All ids of a header, in order."""
-    found: list[str] = []
-    for value in headers.raw(name):
-        found += re.findall(r"<[^<>\s]{1,400}>", value)
-    return found[:limit]
+    found = (MESSAGE_ID.search(value) for value in headers.raw("message-id"))
+    return next((one[0] for one in found if one), "")
 
 
 def automatic(headers: Headers, root: Part, envelope_sender: str) -> str:

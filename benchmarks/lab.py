@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,6 @@ from tests.irc_services import Services
 from tests.needs import ROOT
 from tests.servers import FLOOD_OFF, Running, end, start_inspircd, wait_for_port
 
-START_SECONDS = 120.0
 RUNNING = b" is running;"
 CONFIGURATION = """\
 [relaybot]
@@ -150,6 +149,3 @@ def table(headline: str, columns: Sequence[str], rows: Sequence[Sequence[object]
 def goal(text: str, reached: bool) -> None:
     """Say whether a goal was reached."""
     print(f"{'reached' if reached else 'MISSED '}  {text}", flush=True)
-
-
-Starter = Callable[[Path], Iterator[Bot]]

@@ -386,11 +386,6 @@ def notice(desk: Desk, person: Person, name: str) -> None:
         listener(desk, person, name)
 
 
-def timer_names() -> frozenset[str]:
-    """Every timer that has a handler."""
-    return frozenset(_TIMERS)
-
-
 def timer_handlers() -> Mapping[str, Callable[[Desk, str, float], None]]:
     """Every timer's handler, for the reference: its docstring says what happens."""
     return _TIMERS

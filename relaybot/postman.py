@@ -21,7 +21,6 @@ log = logging.getLogger(__name__)
 
 RETRY_SECONDS_MIN = 1.0
 RETRY_SECONDS_MAX = 300.0
-WAITING_LETTERS_MAX = 100_000
 
 Settle = Callable[[Programme, Letter, str, str], Awaitable[None]]
 Begin = Callable[[Programme, Letter], Awaitable[None]]

@@ -21,7 +21,6 @@ from relaybot import model
 from relaybot.model import Record
 
 Row = tuple[Any, ...]
-Texts = dict[str, str]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)

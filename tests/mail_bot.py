@@ -12,7 +12,6 @@ from tests.crash_bot import BotProcess
 from tests.servers import free_ports
 
 DOMAIN = "lists.lab.test"
-ADDRESS = f"relaybot@{DOMAIN}"
 LIST = f"peers@{DOMAIN}"
 MODERATOR = "dana@home.test"
 RECEIPT_SECONDS = 3.0

@@ -153,7 +153,7 @@ def test_every_timer_is_explained() -> None:
     lacking = [timer for timer, handler in commands.timer_handlers().items() if not handler.__doc__]
 
     assert lacking == []
-    assert all(f"| `{timer}` |" in reference.timers_page() for timer in commands.timer_names())
+    assert all(f"| `{timer}` |" in reference.timers_page() for timer in commands.timer_handlers())
 
 
 # ---------------------------------------------------------------------------------------- the example file

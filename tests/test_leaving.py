@@ -6,7 +6,6 @@ compared with each other, and the branches no conversation needs.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -379,9 +378,6 @@ def test_no_line_is_longer_than_irc_carries() -> None:
 
 
 # ------------------------------------------------------------------------------- both, in any order
-
-
-Move = Callable[[World], None]
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -36,11 +36,6 @@ def kept(lw: ListWorld) -> dict[str, dict[object, object]]:
     return found
 
 
-def timers(lw: ListWorld, name: str) -> int:
-    """How many timers of this name there are."""
-    return sum(timer.name == name for timer in lw.w.programme.tables.timers.rows.values())
-
-
 def chat(lw: ListWorld, who: str, text: str) -> list[str]:
     """Somebody says something on IRC; what they are told there."""
     return [line for letter in lw.say(who, text) if letter.to == f"irc:test/{who}" for line in letter.text]

@@ -32,12 +32,6 @@ def of(desk: Desk, person: Person) -> Application | None:
     return max(desk.applications.where("person", person.id), key=lambda a: a.id, default=None)
 
 
-def open_of(desk: Desk, person: Person) -> Application | None:
-    """The application of the person that is being read."""
-    found = of(desk, person)
-    return found if found is not None and found.stage in OPEN else None
-
-
 def known(desk: Desk, number: int) -> Application:
     """An application by number; raises Refused."""
     application = desk.applications.get(number)

@@ -81,11 +81,6 @@ def tell(desk: Desk, case: Case, *lines: str, urgency: Urgency = Urgency.PERSONA
     tell_team(desk, *lines, hidden_from=case.hidden_from, urgency=urgency)
 
 
-def nobody_left(desk: Desk, case: Case) -> bool:
-    """Whether no moderator may see this case, so that the operator has to be named."""
-    return not moderators(desk, case.hidden_from)
-
-
 def readers(desk: Desk, case: Case) -> list[Person]:
     """The moderators who may see a case."""
     return moderators(desk, case.hidden_from)

@@ -265,11 +265,6 @@ def could_suit(desk: Desk, person: Person) -> int:
     return len(suitable(desk, person))
 
 
-def candidates(desk: Desk, person: Person, n: int) -> list[Fit]:
-    """The best `n` of those who could suit the person."""
-    return suitable(desk, person)[:n]
-
-
 def ruled_out(desk: Desk, person: Person) -> dict[Reason, int]:
     """How many of those who wait do not suit the person, by the first reason, most common first.
 

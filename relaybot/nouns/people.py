@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from relaybot import times
 from relaybot.commands import Call, on_timer
@@ -272,11 +271,6 @@ def waking(desk: Desk, person: Person, at: datetime | None = None) -> datetime:
     """`at` (default now) or the end of the person's quiet hours, if it falls into them."""
     quiet = person.quiet if person.quiet is not None else desk.policy.quiet
     return times.waking(at or desk.now, zone(person), quiet)
-
-
-def local(person: Person, at: datetime) -> datetime:
-    """A moment on the person's clock."""
-    return at.astimezone(ZoneInfo(zone(person)))
 
 
 def step_person(desk: Desk, person: Person, verb: str) -> Person:

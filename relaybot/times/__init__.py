@@ -5,7 +5,7 @@ Everything is pure: `now` is an argument (aware UTC), and what cannot be read ra
 
 from relaybot.times.answers import place_and_hours
 from relaybot.times.freehours import hours
-from relaybot.times.meeting import overlap_minutes, shared, slots, waking, week
+from relaybot.times.meeting import shared, slots, waking, week
 from relaybot.times.moments import dates, day, duration, span, when, whens
 from relaybot.times.reading import NotUnderstood
 from relaybot.times.showing import both, show, show_day, show_hours, show_time
@@ -22,7 +22,6 @@ __all__ = [
     "hours",
     "local",
     "offset",
-    "overlap_minutes",
     "place_and_hours",
     "shared",
     "show",

@@ -137,11 +137,6 @@ def week(windows: Iterable[Window], offset: int) -> int:
     return (bits & _WHOLE_WEEK) | (bits >> _WEEK)
 
 
-def overlap_minutes(windows_a: Iterable[Window], offset_a: int, windows_b: Iterable[Window], offset_b: int) -> int:
-    """Minutes of a week in which both are free, if clocks stay as far from UTC as they are (offsets in minutes)."""
-    return (week(windows_a, offset_a) & week(windows_b, offset_b)).bit_count()
-
-
 def waking(moment: datetime, zone: str, quiet: tuple[int, int]) -> datetime:
     """The moment itself (in UTC) if it is outside the quiet hours, else when they end.
 

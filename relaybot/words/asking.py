@@ -178,10 +178,6 @@ def nobody_answered(number: int) -> str:
     return f"Nobody has answered P{number} yet; when somebody does, you read it at once."
 
 
-def own_post() -> str:
-    return "That is your own."
-
-
 def which(number: int, names: Sequence[str]) -> str:
     listed = "  ".join(f"{at} {name}" for at, name in enumerate(names, 1))
     return f"To whom, about P{number}?  {listed}"

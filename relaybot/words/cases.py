@@ -235,10 +235,6 @@ def noted(about: str) -> str:
     return f"Noted on {about}; only moderators see it."
 
 
-def memo_what(about: str) -> str:
-    return f"I need something to note on it: memo {about} <text>"
-
-
 def memo_full(about: str, most: int) -> str:
     return f"There are {most} memos on {about} already, which is the most I keep."
 

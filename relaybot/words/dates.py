@@ -207,10 +207,6 @@ def last_subject(partner: Person) -> str:
     return f"Ten minutes: your hour with {partner.name}"
 
 
-def clock_subject(partner: Person) -> str:
-    return f"Your hour with {partner.name}"
-
-
 def last(minutes: int) -> str:
     return f"{'Ten minutes' if minutes == 10 else f'{minutes} minutes'} left. A next hour: propose <time>, or slots."
 

@@ -130,10 +130,6 @@ def pulse_time() -> str:
     return "Thank you for saying so. pause until <date> is fine, and so is one hour now and then:"
 
 
-def pulse_off() -> str:
-    return "I'm sorry. The moderators know and one of them writes to you."
-
-
 def team_silent(case: int, pair: int, names: Sequence[str], days: int) -> str:
     return f"H{case}: M{pair} {' and '.join(names)}: no hour and no word for {days} days. take H{case}"
 

@@ -159,10 +159,6 @@ def too_long_notice(most: int) -> str:
     return f"That is longer than I can pass on: at most {most} characters, please."
 
 
-def explain_standing(partner: str) -> str:
-    return f"Nobody has told {partner} anything yet. stop takes it back; if you say nothing more, a moderator tells {partner} with these words."
-
-
 # ------------------------------------------------------------------------------------ the leaver: what follows
 
 

@@ -35,11 +35,6 @@ def clock(at: datetime, zones: Sequence[str]) -> str:
     return " = ".join(f"{said} {name}" for said, name in shown.items())
 
 
-def own(at: datetime, zone: str, others: Sequence[str]) -> str:
-    """A moment on one's own clock first, then on the others': "Thu 26 Nov 18:00 Lisbon = 13:00 Toronto"."""
-    return times.both(at, [zone, *others])
-
-
 def minutes(count: int) -> str:
     """ "1 minute", "27 minutes"."""
     return "1 minute" if count == 1 else f"{count} minutes"

@@ -203,10 +203,6 @@ def person_state(person_: Person, number: int, waiting_since: str, pairs_: Seque
     return ", ".join(said)
 
 
-def nothing_there(said: str) -> str:
-    return f"I found nothing called {short(said, 40)!r}. show takes A17, M12, H8 or a person."
-
-
 # -------------------------------------------------------------------------------------------- questions
 
 

@@ -18,7 +18,6 @@ MEETING = "How the two of you meet"
 APPLICATION = "About your application"
 MODERATING = "About moderating"
 LIST = "The mailing list"
-CASE = "From the moderators"
 
 # What a letter is about that begins with the question of a form, by the form's name.
 QUESTIONS = {
