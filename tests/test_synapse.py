@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from relaybot.homeserver import Homeserver
 from tests.synapse import PASSWORD, Raw, Refusal, fresh
+from tests.synapse_people import Person
 
 pytestmark = pytest.mark.servers
 
@@ -78,3 +81,43 @@ def test_a_name_that_is_taken_is_refused_in_words(synapse: Homeserver) -> None:
 
     with pytest.raises(Exception, match="M_USER_IN_USE"):
         synapse.register(name, PASSWORD)
+
+
+async def test_encrypting_people_understand_each_other(synapse: Homeserver, tmp_path: Path) -> None:
+    """A direct chat as Element opens it: words, a reply, a correction, a thread, a reaction, and something in clear."""
+    async with (
+        await Person.newcomer(synapse, "ana", tmp_path / "ana") as ana,
+        await Person.newcomer(synapse, "bram", tmp_path / "bram") as bram,
+    ):
+        room = await ana.dm(bram.user_id, wait=False)
+        first = await ana.say("before you came")
+        await bram.accept(room)
+        heard = await bram.heard("before you came", sender=ana.user_id)
+        assert (heard.id, heard.encrypted, heard.readable) == (first, True, True)
+
+        said = await bram.reply(first, "an answer")
+        await bram.edit(said, "a better answer")
+        await bram.thread(first, "an aside")
+        await bram.react(first, "👍")
+        await bram.say_in_clear("in clear")
+
+        assert (await ana.heard("an answer")).relation == {"m.in_reply_to": {"event_id": first}}
+        edit = await ana.heard("a better answer")
+        assert (edit.relation["rel_type"], edit.content["m.new_content"]["body"]) == ("m.replace", "a better answer")
+        assert (await ana.heard("an aside")).relation["rel_type"] == "m.thread"
+        assert (await ana.wait(lambda event: event.kind == "m.reaction")).relation["key"] == "👍"
+        assert not (await ana.heard("in clear")).encrypted
+        assert await ana.silence(0.3) == []
+
+
+async def test_the_homeserver_stores_nothing_readable_of_an_encrypted_room(synapse: Homeserver, tmp_path: Path) -> None:
+    """Seen without keys, what was said is a ciphertext."""
+    async with await Person.newcomer(synapse, "ana", tmp_path) as ana, await Raw.newcomer(synapse, "bram") as bram:
+        room = await ana.dm(bram.user_id, wait=False)
+        await bram.join(room)
+        event = await ana.say("for your eyes only")
+
+        stored = (await bram.messages(room))[0]
+
+        assert (stored["event_id"], stored["type"]) == (event, "m.room.encrypted")
+        assert "eyes" not in str(stored)
