@@ -100,8 +100,8 @@ class Ignore:
 # ------------------------------------------------------------------------------------------------------- reading
 
 
-def read(raw: bytes, envelope_sender: str, recipient: str, own: Own) -> Mail | Bounce | Ignore:
-    """What came to `recipient`, without believing a word of it. Never raises.
+def read(raw: bytes, envelope_sender: str, own: Own) -> Mail | Bounce | Ignore:
+    """What a mail is, without believing a word of it. Never raises.
 
     `envelope_sender` "" (or "<>") is the null sender, whose mail is always a machine's (RFC 5321 4.5.5); who does not
     know the envelope passes UNTOLD.

@@ -255,7 +255,7 @@ class MailAdapter:
         try:
             async with self._hearing.one_large:
                 await write_large(WriteOrder(letter, header, self._files.folder), mail)
-        except BaseException:
+        except BaseException:  # nobody else knows the file yet
             mail.close()
             raise
         return mail

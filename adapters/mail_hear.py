@@ -72,7 +72,7 @@ class Hearing:
         try:
             if where.use is Use.RECEIPT:
                 await self._received((where.programme, where.letter))
-            elif not await self._take(ear, where, mail, sender, recipient):
+            elif not await self._take(ear, where, mail, sender):
                 return TOO_MANY
         except StoreFailed as problem:
             log.warning("a mail has to be handed in again: %s", problem.kind)
@@ -82,9 +82,9 @@ class Hearing:
             return LATER
         return TAKEN
 
-    async def _take(self, ear: Ear, where: Destination, mail: bytes | IO[bytes], sender: str, recipient: str) -> bool:
+    async def _take(self, ear: Ear, where: Destination, mail: bytes | IO[bytes], sender: str) -> bool:
         """Whether it was taken: False for one too many of its sender."""
-        found, files = await self._read(mail, sender, recipient)
+        found, files = await self._read(mail, sender)
         if isinstance(found, Ignore):
             self._ignored(found.reason)
         elif isinstance(found, Bounce):
@@ -105,18 +105,18 @@ class Hearing:
                 self.taken += 1
         return True
 
-    async def _read(self, mail: bytes | IO[bytes], sender: str, recipient: str) -> Found:
+    async def _read(self, mail: bytes | IO[bytes], sender: str) -> Found:
         """What is in a mail: a small one here, a larger one in a thread, one that lies in a file in its own process."""
         if not isinstance(mail, bytes):
             files = self._files
-            order = Order(sender, recipient, self._own, files.folder, files.total_bytes, self._file_bytes)
+            order = Order(sender, self._own, files.folder, files.total_bytes, self._file_bytes)
             async with self.one_large:
                 found = await read_large(mail, order)
             files.recount()
             return found
         if len(mail) > IN_THREAD_BYTES:
-            return await asyncio.to_thread(read, mail, sender, recipient, self._own), ()
-        return read(mail, sender, recipient, self._own), ()
+            return await asyncio.to_thread(read, mail, sender, self._own), ()
+        return read(mail, sender, self._own), ()
 
     @staticmethod
     def _ignored(reason: str) -> None:

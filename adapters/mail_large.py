@@ -36,7 +36,6 @@ class Order:
     """What a mail is to be read with."""
 
     sender: str
-    recipient: str
     own: Own
     folder: Path  # of the file store
     total_bytes: int
@@ -145,7 +144,7 @@ def main() -> None:
 
 
 def _read(order: Order) -> Found | str:
-    found = read(sys.stdin.buffer.read(), order.sender, order.recipient, order.own)
+    found = read(sys.stdin.buffer.read(), order.sender, order.own)
     if not isinstance(found, Mail):
         return found, ()
     try:

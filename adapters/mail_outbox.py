@@ -331,8 +331,8 @@ class Outbox:
             self._later(job, Fate("later", str(problem), problem.seconds))
         except StoreFailed as problem:
             self._later(job, Fate("later", f"it cannot be written down: {problem.kind}", 5.0))
-        except Exception:
-            log.exception("letter %s could not be sent", job.delivery.letter.id)
+        except Exception:  # a bug over one letter must not stop the others
+            log.exception("letter %s could not be written", job.delivery.letter.id)
             self._settle(job, Fate("undeliverable", "relaybot could not write this letter"))
         return None
 
@@ -340,7 +340,7 @@ class Outbox:
         parcel = await self._compose(job.delivery.letter)
         try:
             await job.delivery.begin()
-        except BaseException:
+        except BaseException:  # nobody else knows the file yet
             parcel.data.close()
             raise
         return parcel
@@ -352,7 +352,7 @@ class Outbox:
             if parcel is not None:
                 with parcel.data:
                     self._tried(job, await self._send(route, job, parcel))
-        except Exception:
+        except Exception:  # the same
             log.exception("letter %s could not be sent", job.delivery.letter.id)
             self._settle(job, Fate("undeliverable", "relaybot could not send this letter"))
         finally:

@@ -193,7 +193,7 @@ class Door:
                 return [body.trouble] * len(recipients)
             mail = body.mail()
             return [await self.take(mail, sender, recipient) for recipient in recipients]
-        except Exception:
+        except Exception:  # the peer waits for its replies, and keeps the mail for now
             log.exception("a mail could not be taken")
             return [LATER] * len(recipients)
         finally:

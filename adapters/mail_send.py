@@ -107,7 +107,7 @@ class Smtp:
             await client.connect()
             if server.user:
                 await client.login(server.user, server.password)
-        except BaseException as problem:
+        except BaseException as problem:  # nobody else knows the connection yet
             client.close()
             raise self._connect_problem(problem) from None
         self._client = client

@@ -71,7 +71,7 @@ def table() -> list[Row]:
 
 def heard(path: Path) -> Mail | Bounce | Ignore:
     """A mail as it is read when nothing is known of its envelope."""
-    return read(path.read_bytes(), "someone@example.org", OWN.address, OWN)
+    return read(path.read_bytes(), "someone@example.org", OWN)
 
 
 def _answers(group: str) -> dict[str, Any]:
@@ -154,7 +154,7 @@ def _believed(raw: bytes, domain: str) -> bool:
     ):
         ours = f"Authentication-Results: mx.example.org; {word}\r\n".encode()
         for between in (b"", b"Received: from x by y\r\n"):
-            found = read(ours + between + forged + raw, "someone@example.org", OWN.address, OWN)
+            found = read(ours + between + forged + raw, "someone@example.org", OWN)
             if getattr(found, "authentic", None) is True:
                 return True
     return False

@@ -38,7 +38,7 @@ def html(body: str) -> bytes:
 
 def heard(raw: bytes, envelope: str = ANA) -> Mail | Bounce | Ignore:
     """The mail as it is read when it came to our address."""
-    return read(raw, envelope, OWN.address, OWN)
+    return read(raw, envelope, OWN)
 
 
 def person(raw: bytes, envelope: str = ANA) -> Mail:

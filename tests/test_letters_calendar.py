@@ -142,7 +142,7 @@ def test_an_answer_given_in_a_calendar_is_read_as_one(state: str) -> None:
     mail.set_content(f"Chidi has {state}.")
     mail.add_alternative(answer, maintype="text", subtype="calendar", params={"method": "REPLY"})
     own = Own("relaybot@lists.example.org", (), "lists.example.org", ())
-    found = read(mail.as_bytes(), "chidi@example.net", ORGANIZER, own)
+    found = read(mail.as_bytes(), "chidi@example.net", own)
     assert isinstance(found, Mail)
     assert (found.reply, found.reply_uid) == (state, "s47-1.tech-peer@lists.example.org")
 

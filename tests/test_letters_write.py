@@ -296,7 +296,7 @@ def test_our_own_mail_is_never_answered() -> None:
     own = Own("relaybot@lists.example.org", ("peers@lists.example.org",), "lists.example.org", ())
     sent = header(list_address="peers@lists.example.org", unsubscribe="relaybot+u@lists.example.org")
     for kind in (letter(), letter(thread="<a@b>"), letter(listed=True, via="Chidi"), letter(invitations=HALVES)):
-        back = read(write(kind, sent), "chidi@example.net", "relaybot@lists.example.org", own)
+        back = read(write(kind, sent), "chidi@example.net", own)
         assert isinstance(back, Ignore)
 
 

@@ -199,7 +199,7 @@ async def _awaited(
         headers = split_headers(raw, complete=True)[0]
         if probe.token in headers.text(MARK.lower()):
             return Arrived(raw, sender, recipient, time.monotonic() - began, datetime.now(UTC))
-        came_back = read(raw, sender, recipient, own)
+        came_back = read(raw, sender, own)
         if isinstance(came_back, Bounce) and came_back.permanent:
             return came_back
 
