@@ -96,3 +96,8 @@ class LoggedOut(MatrixError):
 
 class Unsafe(MatrixError):
     """Encryption is not what it has to be: switched off, or an identity that is not ours; nothing was sent."""
+
+
+def passes(error: MatrixError) -> bool:
+    """Whether the same request may work a while later: nobody answered, or we ask too often (429)."""
+    return isinstance(error, Unreachable | LoggedOut) or error.retry_after_ms > 0 or error.code == "M_LIMIT_EXCEEDED"
