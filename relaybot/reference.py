@@ -26,6 +26,7 @@ from relaybot.settings import (
     ImapTable,
     IrcTable,
     MailTable,
+    MatrixTable,
     ProgrammeTable,
     ReceiveTable,
     RelaybotTable,
@@ -145,6 +146,7 @@ TABLES: Tables = {
     "relaybot": ("the process", RelaybotTable),
     "irc.libera": ("one IRC network; `libera` is a name you choose, and there may be several", IrcTable),
     "irc.libera.sasl": ("how relaybot logs in to services there", SaslTable),
+    "matrix.home": ("one Matrix account; `home` is a name you choose, and there may be several", MatrixTable),
     "mail": ("the bot's mail address and the lists", MailTable),
     "mail.receive": ("how mail comes in", ReceiveTable),
     "mail.receive.imap": ("a hosted mailbox, instead of lmtp or smtp", ImapTable),
@@ -257,6 +259,10 @@ ACTIVE: Mapping[tuple[str, str], Any] = {
     ("irc.libera", "host"): "irc.libera.chat",
     ("irc.libera", "channel"): {"tech-peer": "#tech-peer"},
     ("irc.libera", "moderators_channel"): {"tech-peer": "#tech-peer-mods"},
+    ("matrix.home", "homeserver"): "https://matrix.example.org",
+    ("matrix.home", "user"): "@relaybot:example.org",
+    ("matrix.home", "room"): {"tech-peer": "#tech-peer:example.org"},
+    ("matrix.home", "moderators_room"): {"tech-peer": "#tech-peer-mods:example.org"},
     ("mail", "address"): "relaybot@lists.example.org",
     ("mail", "list"): {"tech-peer": "peers@lists.example.org"},
     ("mail", "trusted_authserv"): ("mx.example.org",),
@@ -291,7 +297,7 @@ def example_config() -> str:
         if name == "irc.libera":
             lines += _example_sasl()
         lines += [""]
-    lines += [*_example_mail(), ""]
+    lines += [*_example_matrix(), "", *_example_mail(), ""]
     meaning, model = TABLES["embedded"]
     lines += [f"# {meaning}", "#[embedded]", *_example_keys("embedded", plain_settings(model))]
     return "\n".join(lines) + "\n"
@@ -314,6 +320,19 @@ def _example_sasl() -> Iterator[str]:
     yield "# login to services: the account, and one of password, password_file (a file that only its owner can read)"
     yield f"# and password_credential (systemd); or certificate_file: {fields['certificate_file'].description}"
     yield '#sasl = { account = "relaybot", password_file = "secrets/libera" }'
+
+
+def _example_matrix() -> Iterator[str]:
+    """[matrix.home], the whole of it behind a `#`."""
+    meaning, model = TABLES["matrix.home"]
+    yield f"# {meaning}; a programme may do without"
+    yield "#[matrix.home]"
+    for key, field in plain_settings(model).items():
+        if key == "password":
+            yield "# its password: password_file (a file that only its owner can read) or password_credential (systemd)"
+            yield '#password_file = "secrets/matrix"'
+        else:
+            yield from _example_keys("matrix.home", {key: field}, off="#")
 
 
 def _example_mail() -> Iterator[str]:

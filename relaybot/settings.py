@@ -133,7 +133,7 @@ class MatrixTable(Table):
         default="", description="picture people see, a PNG or JPEG file relative to the configuration file"
     )
     pair_rooms: bool = Field(
-        default=True, description="offer pairs who are both on this homeserver's side a private encrypted room"
+        default=True, description="offer pairs who are both on Matrix a private encrypted room of their own"
     )
     invites_per_hour: int = Field(
         default=60, ge=0, le=10_000, description="invitations of people not known before that are accepted in an hour"

@@ -19,13 +19,14 @@ import typer
 from relaybot import app, config
 from relaybot.policy import Policy
 from relaybot.ports import Misconfigured
+from relaybot.settings import is_matrix_user
 
 LMTP_PORT = 8024  # what operators.md tells mail servers
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What init asked; an empty host means not by IRC, an empty address not by mail."""
+    """What init asked; an empty host means not by IRC, an empty address not by mail, an empty user not on Matrix."""
 
     programme: str
     owner: str
@@ -38,10 +39,14 @@ class Answers:
     port: int = LMTP_PORT  # on which the mail server hands mail over
     listed: str = ""  # the mailing list's address
     external: bool = False  # whether another server distributes the list
+    user: str = ""  # relaybot's Matrix id
+    homeserver: str = ""
+    room: str = ""  # the programme's public room there
 
 
 QUESTIONS_MAX = 8
 NONE = "-"
+MATRIX_FILE = "matrix"  # the file in secrets/ with the password there
 
 
 def ask_and_write(folder: Path) -> None:
@@ -55,17 +60,33 @@ def _ask() -> Answers:
     programme = _until("1/8 A short name for the programme", "tech-peer", _is_name)
     owner = _until("2/8 Who runs relaybot, and how are they reached (shown to the network)", "", bool)
     host, channel, account = _ask_irc(programme)
-    address, port, listed, external = _ask_mail(needed=not host)
+    user, homeserver, room = _ask_matrix(programme)
+    address, port, listed, external = _ask_mail(needed=not host and not user)
     names = _until(
-        "8/8 The moderators, with spaces between: services accounts on IRC, or mail addresses",
+        "8/8 The moderators, with spaces between: accounts on IRC, @user:server on Matrix, mail addresses",
         "",
-        lambda text: all(address if "@" in name else host for name in _words(text)),
+        lambda text: all(_can_be(name, host, user, address) for name in _words(text)),
     )
     network = _network_name(host) if host else ""
-    moderators = tuple(f"mail:{name}" if "@" in name else f"irc:{network}/{name}" for name in _words(names))
+    moderators = tuple(_moderator(name, network) for name in _words(names))
     return Answers(
-        programme, owner, network, host, channel, account, moderators, address, port, listed, external
+        programme, owner, network, host, channel, account, moderators, address, port, listed, external,
+        user, homeserver, room,
     )  # fmt: skip
+
+
+def _can_be(name: str, host: str, user: str, address: str) -> bool:
+    """Whether a moderator can be reached by what was answered before."""
+    if name.startswith("@"):
+        return bool(user) and is_matrix_user(name)
+    return bool(address if "@" in name else host)
+
+
+def _moderator(name: str, network: str) -> str:
+    """A moderator as the file names them."""
+    if "@" not in name:
+        return f"irc:{network}/{name}"
+    return f"matrix:{name}" if name.startswith("@") else f"mail:{name}"
 
 
 def _ask_irc(programme: str) -> tuple[str, str, str]:
@@ -73,9 +94,38 @@ def _ask_irc(programme: str) -> tuple[str, str, str]:
     host = _until("3/8 IRC server (-: not by IRC)", "irc.libera.chat", lambda text: text == NONE or _is_host(text))
     if host == NONE:
         return "", "", ""
-    channel = _until("4/8 Public channel of the programme", f"#{programme}", _is_channel)
-    account = _until("5/8 relaybot's services account there (-: none)", NONE, lambda text: " " not in text)
-    return host, channel, "" if account == NONE else account
+    given = _until(
+        "4/8 Public channel of the programme; behind it relaybot's services account there, if it has one",
+        f"#{programme}",
+        lambda text: _is_channel(text.partition(" ")[0]) and len(text.split()) < 3,
+    )
+    channel, _, account = given.partition(" ")
+    return host, channel, account.strip()
+
+
+def _ask_matrix(programme: str) -> tuple[str, str, str]:
+    """User id, homeserver and public room; all empty where relaybot is not to be on Matrix."""
+    typer.echo("On Matrix it has an account. Behind its id may stand the homeserver's URL, if that is not https:// and")
+    typer.echo(f"the server's name, and the public room's alias, if that is not #{programme} there.")
+    given = _until(
+        "5/8 relaybot's Matrix id, e.g. @relaybot:example.org (-: not on Matrix)",
+        NONE,
+        lambda text: text == NONE or _matrix_words(text) is not None,
+    )
+    user, homeserver, room = _matrix_words(given) or ("", "", "")
+    server = user.partition(":")[2]
+    return (user, homeserver or f"https://{server}", room or f"#{programme}:{server}") if user else ("", "", "")
+
+
+def _matrix_words(text: str) -> tuple[str, str, str] | None:
+    """User id, URL ("": not given) and room ("": not given), in any order; None where something does not fit."""
+    words = text.split()
+    users = [word for word in words if is_matrix_user(word)]
+    urls = [word for word in words if word.startswith(("https://", "http://"))]
+    rooms = [word for word in words if re.fullmatch(r"#[^\s:]+:\S+", word)]
+    if len(users) != 1 or len(urls) > 1 or len(rooms) > 1 or len(users) + len(urls) + len(rooms) != len(words):
+        return None
+    return users[0], "".join(urls), "".join(rooms)
 
 
 def _ask_mail(needed: bool) -> tuple[str, int, str, bool]:
@@ -130,7 +180,8 @@ def _is_channel(text: str) -> bool:
 
 def _network_name(host: str) -> str:
     parts = [part for part in host.lower().split(".") if part.isalpha()]
-    return parts[-2] if len(parts) > 1 else "irc"
+    name = parts[-2] if len(parts) > 1 else "irc"
+    return name if name != MATRIX_FILE else "irc"
 
 
 def write(folder: Path, answers: Answers) -> None:
@@ -138,22 +189,26 @@ def write(folder: Path, answers: Answers) -> None:
     main = folder / "relaybot.toml"
     programme = folder / "programmes" / f"{answers.programme}.toml"
     unit = folder / "relaybot.service"
-    secret = folder / "secrets" / answers.network
     texts = {programme: _programme_text(answers), main: _main_text(answers), unit: _unit_text(folder.resolve())}
-    if answers.account and not secret.exists():
-        texts[secret] = ""
+    wanted = {answers.network: answers.account, MATRIX_FILE: answers.user}
+    secrets = {folder / "secrets" / name: account for name, account in wanted.items() if account}
+    texts |= {path: "" for path in secrets if not path.exists()}
     _must_be_new(texts)
     try:
         for path, text in texts.items():
-            _write(path, text, private=path == secret)
+            _write(path, text, private=path in secrets)
         app.try_adapters(config.load(main))
     except Misconfigured:
         for path in texts:
             path.unlink(missing_ok=True)
         raise
     typer.echo(f"Written: {main}, {programme}, {unit}")
-    if answers.account:
-        typer.echo(f"Put the account's password into {secret} (only you can read it).")
+    for path, account in secrets.items():
+        typer.echo(f"Put the password of {account} into {path} (only you can read it).")
+    if answers.user:
+        typer.echo(
+            f"Make the rooms {answers.room} and {_team_room(answers.room)} (invite-only) and invite {answers.user}."
+        )
     if answers.address:
         user, _, domain = answers.address.partition("@")
         ours = f"{answers.address}, {user}+<anything>@{domain}" + (f" and {answers.listed}" if answers.listed else "")
@@ -194,7 +249,7 @@ owner = {_quoted(answers.owner)}
 [programme.{answers.programme}]
 file = "programmes/{answers.programme}.toml"
 moderators = [{moderators}]
-{_irc_text(answers) if answers.host else ""}{_mail_text(answers) if answers.address else ""}"""
+{_irc_text(answers) if answers.host else ""}{_matrix_text(answers) if answers.user else ""}{_mail_text(answers) if answers.address else ""}"""
 
 
 def _irc_text(answers: Answers) -> str:
@@ -209,6 +264,24 @@ host = {_quoted(answers.host)}
 {sasl}channel = {{ {_quoted(answers.programme)} = {_quoted(answers.channel)} }}
 moderators_channel = {{ {_quoted(answers.programme)} = {_quoted(answers.channel + "-mods")} }}
 """
+
+
+def _matrix_text(answers: Answers) -> str:
+    name = _quoted(answers.programme)
+    return f"""
+[matrix.home]
+homeserver = {_quoted(answers.homeserver)}
+user = {_quoted(answers.user)}
+password_file = "secrets/{MATRIX_FILE}"
+room = {{ {name} = {_quoted(answers.room)} }}
+moderators_room = {{ {name} = {_quoted(_team_room(answers.room))} }}
+"""
+
+
+def _team_room(room: str) -> str:
+    """The moderators' room beside a public one: "#peer-mods:example.org"."""
+    alias, _, server = room.partition(":")
+    return f"{alias}-mods:{server}"
 
 
 def _mail_text(answers: Answers) -> str:

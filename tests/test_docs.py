@@ -22,7 +22,7 @@ from relaybot.model import Decision, Entry, Letter, Put
 from relaybot.policy import Policy
 from relaybot.ports import Misconfigured
 from relaybot.rules import LIFECYCLES
-from relaybot.settings import EmbeddedTable, MailTable, ReceiveTable
+from relaybot.settings import EmbeddedTable, MailTable, MatrixTable, ReceiveTable
 from tests.needs import ROOT
 from tests.play import Player
 
@@ -164,7 +164,7 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the secrets that examples name, handed over by systemd too."""
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "secrets"))
     (tmp_path / "secrets").mkdir()
-    for secret in ("libera", "mail"):
+    for secret in ("libera", "mail", "matrix"):
         (tmp_path / "secrets" / secret).write_text("s3cret\n")
         (tmp_path / "secrets" / secret).chmod(0o600)
     (tmp_path / "programmes").mkdir()
@@ -195,6 +195,13 @@ def test_the_example_configuration_passes_check_with_everything_taken_in(folder:
     assert found.programmes[0].policy.model_copy(update={"networks": {}}) == Policy()
     assert found.irc["libera"].sasl.password == "s3cret"
     assert found.embedded == EmbeddedTable()
+    assert found.matrix["home"] == MatrixTable(
+        homeserver="https://matrix.example.org",
+        user="@relaybot:example.org",
+        password="s3cret",
+        room={"tech-peer": "#tech-peer:example.org"},
+        moderators_room={"tech-peer": "#tech-peer-mods:example.org"},
+    )
     assert found.mail is not None
     assert found.mail.model_copy(update={"trusted_authserv": ()}) == MailTable(
         address="relaybot@lists.example.org",

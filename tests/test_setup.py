@@ -13,10 +13,12 @@ import pytest
 from typer.testing import CliRunner
 
 from relaybot import cli, config
+from relaybot.settings import MatrixTable
 from relaybot.setup import QUESTIONS_MAX, Answers, write
 from tests import needs
 
-ANSWERS = ["tech-peer", "Ian, ian on IRC", "irc.libera.chat", "#tech-peer", "bot", "-", "dana, esi"]
+ANSWERS = ["tech-peer", "Ian, ian on IRC", "irc.libera.chat", "#tech-peer bot", "-", "-", "dana, esi"]
+MATRIX = "@relaybot:example.org https://matrix.example.org #peers:example.org"
 MAIL = ["relaybot@lists.example.org 8025", "peers@lists.example.org"]
 
 
@@ -75,11 +77,12 @@ def test_init_takes_enter_for_what_stands_in_brackets(folder: Path) -> None:
 def test_init_asks_again_what_does_not_fit(folder: Path) -> None:
     """A channel without # and a name with spaces are not taken."""
     status, out = init(
-        folder / "new", ["My Programme", "peer", "Ian", "", "peer", "#peer", "", "relaybot", "", "fay@x.test", ""]
+        folder / "new",
+        ["My Programme", "peer", "Ian", "", "peer", "#peer", "@relaybot", "", "relaybot", "", "fay@x.test", ""],
     )
 
     assert status == 0
-    assert out.count("That does not fit there; please try again.") == 4
+    assert out.count("That does not fit there; please try again.") == 5
 
 
 @pytest.mark.parametrize(
@@ -105,7 +108,7 @@ def test_init_asks_about_mail(folder: Path, listed: str, mode: str, programme_li
 
 def test_init_without_irc(folder: Path) -> None:
     """A programme may have mail only; then an address is needed, and moderators are mail addresses."""
-    status, out = init(folder / "new", ["", "Ian", "-", "-", *MAIL, "dana", "dana@example.org"])
+    status, out = init(folder / "new", ["", "Ian", "-", "-", "-", *MAIL, "dana", "dana@example.org"])
     found = config.load(folder / "new/relaybot.toml")
 
     assert status == 0
@@ -113,6 +116,45 @@ def test_init_without_irc(folder: Path) -> None:
     assert (found.irc, found.embedded) == ({}, None)
     assert found.programmes[0].moderators == ("mail/dana@example.org",)
     assert CliRunner().invoke(cli.cli, ["check", "-c", str(folder / "new/relaybot.toml")]).exit_code == 0
+
+
+def test_init_asks_about_matrix(folder: Path) -> None:
+    """One question for the account, its server and its room; beside IRC and mail there are still eight at most."""
+    new = folder / "new"
+    status, out = init(new, [*ANSWERS[:4], MATRIX, *MAIL, "dana @esi:example.org fay@example.org"])
+    found = config.load(new / "relaybot.toml")
+    checked = CliRunner().invoke(cli.cli, ["check", "-c", str(new / "relaybot.toml")])
+    secret = new / "secrets/matrix"
+
+    assert status == 0
+    assert max(int(number) for number in re.findall(r"^(\d)/8 ", out, re.M)) == QUESTIONS_MAX
+    assert found.matrix["home"] == MatrixTable(
+        homeserver="https://matrix.example.org",
+        user="@relaybot:example.org",
+        room={"tech-peer": "#peers:example.org"},
+        moderators_room={"tech-peer": "#peers-mods:example.org"},
+    )
+    assert found.programmes[0].moderators == ("irc:libera/dana", "matrix:home/@esi:example.org", "mail/fay@example.org")
+    assert (stat.S_IMODE(secret.stat().st_mode), secret.read_text()) == (0o600, "")
+    assert f"Put the password of @relaybot:example.org into {secret} (only you can read it)." in out
+    assert "networks: irc libera, matrix home, mail." in checked.output
+    assert "Note: matrix home has no password yet; run needs one." in checked.output
+
+
+def test_init_with_matrix_alone(folder: Path) -> None:
+    """The id is enough: server and rooms are made of it, and what does not fit is asked again."""
+    wrong = ["relaybot@example.org", "@relaybot:example.org @other:example.org", "@relaybot:example.org peers"]
+    status, out = init(
+        folder / "new", ["peer", "Ian", "-", *wrong, "@relaybot:example.org", "", "dana", "@esi:example.org"]
+    )
+    found = config.load(folder / "new/relaybot.toml")
+
+    assert status == 0
+    assert out.count("That does not fit there; please try again.") == len(wrong) + 1
+    assert (found.irc, found.mail, found.embedded) == ({}, None, None)
+    assert found.matrix["home"].homeserver == "https://example.org"
+    assert found.matrix["home"].moderators_room == {"peer": "#peer-mods:example.org"}
+    assert found.programmes[0].moderators == ("matrix:home/@esi:example.org",)
 
 
 @pytest.mark.parametrize("there", ["relaybot.toml", "relaybot.service", "programmes/tech-peer.toml"])
