@@ -183,6 +183,7 @@ class Desk:
         invitations: tuple[Invitation, ...] = (),
         files: tuple[Enclosure, ...] = (),
         to: str = "",
+        card: str = "",
     ) -> None:
         """Write to one person in private; lines may be empty strings (left out).
 
@@ -201,6 +202,7 @@ class Desk:
                 via=via,
                 invitations=invitations,
                 files=files,
+                card=card,
             )
         )
 
@@ -217,7 +219,7 @@ class Desk:
         """Answer a person at the address they just used, whichever one they prefer otherwise."""
         self._write(replace(self._letter(address, lines, Urgency.PERSONAL), person=person.id, about=about))
 
-    def post(
+    def post(  # noqa: PLR0913 - as tell
         self,
         place: str,
         *lines: str,
@@ -229,12 +231,20 @@ class Desk:
         close: bool = False,
         about: str = "",
         subject: str = "",
+        card: str = "",
     ) -> None:
         """Write to a place (channel, room) where several people read, or to an address nobody is known at."""
         letter = self._letter(place, lines, urgency, expires_at)
         self._write(
             replace(
-                letter, claim=claim, receipt=receipt, invite=tuple(invite), close=close, about=about, subject=subject
+                letter,
+                claim=claim,
+                receipt=receipt,
+                invite=tuple(invite),
+                close=close,
+                about=about,
+                subject=subject,
+                card=card,
             )
         )
 

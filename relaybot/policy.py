@@ -356,6 +356,7 @@ class Network(Section):
     edits: bool = (
         False  # whether a message can be changed after it was sent, so that an hour's clock can be one message
     )
+    bare: bool = False  # whether what is said in a pair's own place needs no `!` to be a command for their hours
     style: Style = Style.LINE
     identity: str = "services"  # how relaybot recognises people there, for `privacy`
     list_mode: str = ""  # own | external, where the public place is a mailing list

@@ -250,6 +250,7 @@ class Tables:
         self.letters: Table[Letter] = Table(
             person=lambda x: (x.person,) if x.person else (),
             kept=lambda x: (x.to,) if x.listed and x.held else (),  # for the digest
+            card=lambda x: (x.card,) if x.card else (),
         )
         self.tallies: Table[Tally] = Table()
         self.by_kind: dict[str, Table[Any]] = {kind: getattr(self, name) for kind, name in _OF_KIND.items()}

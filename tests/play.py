@@ -11,6 +11,7 @@
     pair 12 ana bram trial apart            ... without a place of their own
     hour 40 12 2026-11-26 18:00             an hour M12 has agreed on, S40
     network mail letter                     a second network, of letters (or: network irc:other line)
+    network matrix:home line ids edits bare ... where a pair's place shows ids, messages are edited, and `!` is not needed
     list own                                a mailing list that relaybot distributes (or: list external); its network is mail
     member chidi@mail learn=...             somebody who is written to at mail/chidi@example.net
     ana > join                              ana says it in private
@@ -20,6 +21,7 @@
     ana@mail/D# > yes                       ... to the reply address of the letter that was sent last
     ana@list > a subject | hello all        ... to the list; `stranger ana` before: by a bare From line
     ana@public > !join                      ... in the public place; @team the moderators', @m12 the pair's
+    ana@matrix:home/m12 > hold              ... in the pair's place on a second network of lines
     ana < Hello ana.                        exactly this line goes to ana in private, next
     public < ~written to you                a line to that place that contains the words
     ana < *                                 any one line
@@ -42,7 +44,7 @@ import re
 import shlex
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -68,6 +70,7 @@ from relaybot.policy import Network, Policy
 from tests.play_people import (
     LIST,
     MAIL_DOMAIN,
+    MATRIX_SERVER,
     NAME,
     NETWORK,
     PLACES,
@@ -76,6 +79,7 @@ from tests.play_people import (
     add_member,
     add_pair,
     add_person,
+    local_part,
 )
 
 # Handed on to the tests, which take them from here.
@@ -188,17 +192,20 @@ class World:
             return "list"
         network, _, local = address.partition("/")
         if network not in {self.network, ""} and network in self.programme.policy.networks:
-            return f"{local.removeprefix('~').removesuffix(f'@{MAIL_DOMAIN}')}@{network}"
+            plain = local.removeprefix("~").removeprefix(f"#{NAME}-").removesuffix(f"@{MAIL_DOMAIN}")
+            return f"{plain.removeprefix('@').removesuffix(f':{MATRIX_SERVER}')}@{network}"
         return local.removeprefix("~").removeprefix(f"#{NAME}-")
 
     def write(self, who: str, text: str, network: str, about: str = "") -> None:
-        """Someone says something on a second network; what they mail is taken as an answer to our own mail."""
-        address = f"{network}/{who}@{MAIL_DOMAIN}" if network == "mail" else f"{network}/{who}"
+        """Someone says something on a second network, or in a pair's place there; a mail is taken as an answer to ours."""
+        address = f"{network}/{local_part(who, network)}"
         style = self.programme.policy.networks[network].style
-        proven = self.vouched.get(who, True)
-        text = text.replace(" \\n ", "\n")
+        message = Message(network, address, address, who, text.replace(" \\n ", "\n"), style=style, about=about)
+        if about and style is Style.LINE:
+            where = f"{network}/#{NAME}-{about}"
+            message = replace(message, about="", place=where, programme=NAME, addressed=text.startswith("!"))
         self.fire_until(self.now)
-        self.happen(Heard(Message(network, address, address, who, text, style=style, about=about, proven=proven)))
+        self.happen(Heard(replace(message, proven=self.vouched.get(who, True))))
 
     def mail_list(self, who: str, text: str) -> None:
         """Someone writes to the mailing list: "subject | words"."""
@@ -399,9 +406,16 @@ class Player:
                 public=LIST, style=Style.LETTER, identity="mail", pair_places=False, list_mode=tail
             )
             return
-        name, style = tail.split()
-        identity = "mail" if name == "mail" else "services"
-        self.networks[name] = Network(style=Style(style), identity=identity, pair_places=name != "mail")
+        name, style, *can = tail.split()
+        identity = {"mail": "mail", "matrix": "matrix"}.get(name.partition(":")[0], "services")
+        self.networks[name] = Network(
+            style=Style(style),
+            identity=identity,
+            pair_places=name != "mail",
+            place_shows_ids="ids" in can,
+            edits="edits" in can,
+            bare="bare" in can,
+        )
 
     def there(self, head: str, tail: str) -> None:
         """Somebody or something that is there already."""
@@ -428,8 +442,7 @@ class Player:
     def address(self, name: str) -> str:
         """The address of "ana" on the usual network, of "ana@mail" on a second one."""
         who, _, network = name.partition("@")
-        local = f"{who}@{MAIL_DOMAIN}" if network == "mail" else who
-        return f"{network or self.world.network}/{local}"
+        return f"{network or self.world.network}/{local_part(who, network)}"
 
     def moment(self, text: str) -> datetime:
         """A moment as plays write it: "2026-12-03 18:30 [Zone]" or "18:30"."""

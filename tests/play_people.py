@@ -21,8 +21,16 @@ if TYPE_CHECKING:
 NETWORK = "irc:test"
 NAME = "tech-peer"
 MAIL_DOMAIN = "example.net"
+MATRIX_SERVER = "example.org"
 LIST = "mail/peers@lists.example.org"
 PLACES = {"public": f"{NETWORK}/#{NAME}", "team": f"{NETWORK}/#{NAME}-mods"}
+
+
+def local_part(name: str, network: str) -> str:
+    """How somebody of this name is called on a network: "ana", "ana@example.net", "@ana:example.org"."""
+    if network == "mail":
+        return f"{name}@{MAIL_DOMAIN}"
+    return f"@{name}:{MATRIX_SERVER}" if network.startswith("matrix:") else name
 
 
 def add_person(w: World, name: str, **fields: object) -> Person:
@@ -30,7 +38,7 @@ def add_person(w: World, name: str, **fields: object) -> Person:
     tally = w.programme.tables.tallies.rows.get("person")
     number = (tally.value if tally else 0) + 1
     name, _, network = name.partition("@")
-    address = f"{network}/{name}@{MAIL_DOMAIN}" if network == "mail" else f"{network or w.network}/{name}"
+    address = f"{network or w.network}/{local_part(name, network)}"
     person = Person(NAME, number, name, home=address, since=w.now, **fields)  # type: ignore[arg-type]
     w.make(Put(Tally(NAME, "person", number)), Put(person), Put(Address(NAME, address, number)))
     return person

@@ -22,7 +22,9 @@ NOT_ON_THE_WIRE = {
 PLAYS = [
     p
     for p in sorted(FOLDER.glob("*.play"))
-    if p.stem not in NOT_ON_THE_WIRE and re.search(r"^(?:network|list) ", p.read_text("utf-8"), re.M)
+    if p.stem not in NOT_ON_THE_WIRE
+    and re.search(r"^(?:network|list) ", p.read_text("utf-8"), re.M)
+    and not re.search(r"^network matrix:", p.read_text("utf-8"), re.M)  # these are not about mail
 ]
 ELSEWHERE = re.compile(r"^(\w+)@(irc:\w+) [<>]", re.M)
 

@@ -10,7 +10,7 @@ from collections import Counter
 from relaybot import forms
 from relaybot.desk import Desk
 from relaybot.model import Message, Person, medium
-from relaybot.nouns import linking, outbox, pairs, people, relay, subscriptions, whereabouts
+from relaybot.nouns import linking, outbox, pairs, people, relay, rooms, subscriptions, whereabouts
 from relaybot.ports import Refused
 from relaybot.rules import ACTIVE_PAIRS
 from relaybot.words import preferring as words
@@ -50,6 +50,7 @@ def prefer(desk: Desk, person: Person, address: str) -> None:
         dialogue = desk.dialogues.get(number)
         if dialogue is not None:
             forms.pose(desk, dialogue)
+    rooms.moved(desk, desk.people[person.id])
 
 
 def _go_on_at(desk: Desk, address: str) -> None:

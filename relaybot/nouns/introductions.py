@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from relaybot.desk import Desk
 from relaybot.model import Pair, Person, Style, medium
+from relaybot.nouns import pairs
 from relaybot.words import consenting as words
 from relaybot.words import introducing as letter_words
 
@@ -44,7 +45,7 @@ def tell(desk: Desk, pair: Pair, reader: Person, other: Person) -> None:
 
 
 def _how_words_go(desk: Desk, pair: Pair, other: Person) -> str:
-    place = pair.place.partition("/")[2]
+    place = pairs.place_name(desk, pair)
     if place:
         return words.words_in_place(place, other)
     if by_letter(desk, other):

@@ -13,7 +13,7 @@ from relaybot.rules import OVER_MEETINGS, RUNNING_MEETINGS, step
 # Questions about when to meet: settled at once by an agreement.
 TIME_FORMS = ("times", "proposal", "closest", "neither")
 # Every question about a pair that has no sense any more when its hours are stopped.
-PAIR_FORMS = (*TIME_FORMS, "absent", "fit", "after-hour", "pulse", "length", "format")
+PAIR_FORMS = (*TIME_FORMS, "absent", "fit", "after-hour", "pulse", "length", "format", "room")
 
 
 def of(desk: Desk, pair: Pair) -> list[Meeting]:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from relaybot import forms
 from relaybot.desk import Desk
 from relaybot.model import Letter, Pair, Participant, Person
-from relaybot.nouns import cases, fit, introductions, pairs
+from relaybot.nouns import cases, fit, introductions, pairs, rooms
 from relaybot.nouns.people import active_pairs, addresses, nudge, paused, start_waiting, stop_waiting, tell_team, waking
 from relaybot.words import consenting as words
 from relaybot.words import pairing as team_words
@@ -259,6 +259,7 @@ def introduce(desk: Desk, pair: Pair) -> Pair:
         if "times" in forms.FORMS:
             forms.begin(desk, desk.people[person.id], "times", f"M{pair.id}")
         introductions.close(desk, pair, person)
+    rooms.offer(desk, desk.pairs[pair.id])
     return desk.pairs[pair.id]
 
 

@@ -90,13 +90,29 @@ def known(desk: Desk, number: int) -> Pair:
 
 
 def common_place(desk: Desk, pair: Pair) -> str:
-    """Address of a place of their own for two people on the same network; "" when there is none."""
+    """Address of a place that two people on the same network are given without being asked; "" when there is none."""
     networks = {person.home.partition("/")[0] for person in people(desk, pair)}
     if len(networks) != 1:
         return ""
     name = networks.pop()
     network = desk.policy.networks.get(name)
-    return f"{name}/#{desk.name}-m{pair.id}" if network is not None and network.pair_places else ""
+    given = network is not None and network.pair_places and not network.place_shows_ids
+    return place_on(desk, pair, name) if given else ""
+
+
+def place_on(desk: Desk, pair: Pair, network: str) -> str:
+    """Address of the pair's own place on a network."""
+    return f"{network}/#{desk.name}-m{pair.id}"
+
+
+def place_name(desk: Desk, pair: Pair) -> str:
+    """What the pair's own place is called in a sentence: by its address, or by the name that its people are shown there."""
+    network = desk.network(pair.place)
+    return _title(desk, pair) if network is not None and network.place_shows_ids else pair.place.partition("/")[2]
+
+
+def _title(desk: Desk, pair: Pair) -> str:
+    return words.title(pair.id, [person.name for person in people(desk, pair)])
 
 
 def say(
@@ -135,6 +151,7 @@ def in_place(
         claim=claim,
         receipt=f"place {pair.id}",
         invite=[address for address in guests if address],
+        subject=_title(desk, pair),
     )
 
 
@@ -144,7 +161,7 @@ def place_told(desk: Desk, letter: Letter, reference: str, outcome: str, reason:
     pair = desk.pairs.get(int(reference))
     if outcome != "undeliverable" or reason in {"", "expired"} or pair is None or pair.stage not in ACTIVE_PAIRS:
         return
-    lost = words.place_lost(letter.to.partition("/")[2]) if pair.place == letter.to else ""
+    lost = words.place_lost(place_name(desk, pair)) if pair.place == letter.to else ""
     if lost:
         desk.change(pair, place="")
     for person in people(desk, pair):
@@ -161,7 +178,7 @@ def reenter(desk: Desk) -> None:
 
 def lose_place(desk: Desk, pair: Pair) -> Pair:
     """One of the two cannot come into the pair's own place any more: it is left, and words go to each of them."""
-    lost = words.place_lost(pair.place.partition("/")[2])
+    lost = words.place_lost(place_name(desk, pair))
     desk.post(pair.place, close=True)
     pair = desk.change(pair, place="")
     for person in people(desk, pair):

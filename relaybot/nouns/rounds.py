@@ -193,7 +193,7 @@ def say(desk: Desk, pair: Pair, person: Person) -> None:
 
 def _how(desk: Desk, pair: Pair, person: Person) -> str:
     by_mail = desk.style(desk.reached(person)) is Style.LETTER
-    place = pair.place.partition("/")[2]
+    place = pairs.place_name(desk, pair)
     return words.how_to_write(pairs.partner(desk, pair, person), pair.id, by_mail=by_mail, place=place)
 
 

@@ -36,7 +36,7 @@ def _note(desk: Desk, pair: Pair, meeting: Meeting, at: datetime, quiet: bool) -
     if len(there) == 1 and missing and not quiet:
         expires = hour.end(meeting)
         claim = f"meeting {meeting.id} waiting"
-        line = words.missing_partner(there[0], pair.place.rpartition("/")[2])
+        line = words.missing_partner(there[0], pairs.place_name(desk, pair))
         media = letters_out.tell_everywhere(desk, missing[0], line, claim=claim, expires_at=expires)
         if pair.place:
             said = words.missing_place(there[0], missing[0], media)

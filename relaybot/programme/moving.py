@@ -95,7 +95,7 @@ def _soon(desk: Desk, about: str, late_seconds: float) -> None:
         if people.paused(desk, person) or (itself and dates.by_letter(desk, person)):
             continue  # the hour begins as their pause ends; or the calendar rings
         line = words.soon(
-            person, pairs.partner(desk, pair, person), minutes, pair.place.rpartition("/")[2], itself=itself
+            person, pairs.partner(desk, pair, person), minutes, pairs.place_name(desk, pair), itself=itself
         )
         claim = f"meeting {meeting.id} agreed"
         desk.tell(person, line, urgency=Urgency.URGENT, claim=claim, expires_at=meeting.starts_at)

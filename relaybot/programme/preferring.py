@@ -54,7 +54,7 @@ def prefer(desk: Desk, call: Call) -> None:
 
 def _places(desk: Desk, person: Person) -> list[str]:
     """Pairs' own places do not move with one of the two."""
-    return [words.stays_in_place(p.id, linking.account(p.place)) for p in pairs.of(desk, person) if p.place]
+    return [words.stays_in_place(p.id, pairs.place_name(desk, p)) for p in pairs.of(desk, person) if p.place]
 
 
 @command(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from relaybot.words.common import short
 from relaybot.words.subjects import begins
 
 
@@ -21,6 +22,11 @@ def which(numbers: Sequence[int]) -> str:
 
 def no_such(number: int) -> str:
     return f"There is no M{number}. pairs lists them."
+
+
+def title(number: int, names: Sequence[str]) -> str:
+    """What the place of a pair is called where places have names: "M12 Ana & Bram"."""
+    return f"M{number} {' & '.join(short(name, 30) for name in names)}"
 
 
 @begins("Where I write to you")

@@ -69,6 +69,7 @@ QUESTIONS = {
     "pulse": "How is it going?",
     "reschedule": "Another time for your hour",
     "someone-new": "What would you like now?",
+    "room": "A room for the two of you",
     "still-good": "Your next hour",
     "still-looking": "Your place in the list",
     "talk": "Your words to your partner",
