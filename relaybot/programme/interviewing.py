@@ -22,8 +22,6 @@ from relaybot.words import screening as words
 from relaybot.words.applications import means
 from relaybot.words.common import shown_address
 
-MEDIA = {"irc": "IRC", "mail": "mail", "matrix": "Matrix", "terminal": "the terminal"}
-
 
 def _about(desk: Desk, dialogue: Dialogue) -> Application:
     return desk.applications[int(dialogue.about[1:])]
@@ -32,11 +30,6 @@ def _about(desk: Desk, dialogue: Dialogue) -> Application:
 def _holder(desk: Desk, application: Application) -> str:
     person = desk.people.get(application.holder)
     return person.name if person is not None else "A moderator"
-
-
-def _medium(person: Person) -> str:
-    kind = medium(person.home)
-    return MEDIA.get(kind, kind)
 
 
 # -------------------------------------------------------------------------------------------- question
@@ -66,7 +59,7 @@ def question(desk: Desk, call: Call) -> None:
     forms.begin(desk, person, "application-question", f"A{application.id}")
     _recall(desk, person)
     others = [m.name for m in people.moderators(desk, (call.me.id, person.id))] if call.team else []
-    call.reply(desk, words.asked_now(person.name, _medium(person), application.id, others))
+    call.reply(desk, words.asked_now(person.name, medium(person.home), application.id, others))
     decisions.tell_others(desk, call, person, words.team_asked(call.me.name, person.name, application.id))
 
 

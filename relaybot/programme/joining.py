@@ -20,7 +20,6 @@ from relaybot.words import enrolment as letter_words
 from relaybot.words import joining as words
 from relaybot.words import linking as linking_words
 from relaybot.words import profile as profile_words
-from relaybot.words.common import join_words
 
 # ------------------------------------------------------------------------------------------ the command
 
@@ -198,27 +197,19 @@ def _read_languages(desk: Desk, dialogue: Dialogue, text: str) -> str:
 
 # ------------------------------------------------------------------------------ a second way to reach them
 
-MEDIA = {"mail": "Mail", "matrix": "Matrix", "irc": "IRC"}
-
 
 def _other_media(desk: Desk, person: Person) -> list[str]:
     """Kinds of network the programme has besides the one the person speaks on."""
-    here = medium(person.home)
-    return sorted({medium(name) for name in desk.policy.networks} - {here, "terminal"})
+    return sorted({medium(name) for name in desk.policy.networks} - {medium(person.home)})
 
 
 def _has_other_media(desk: Desk, dialogue: Dialogue) -> bool:
     return bool(_other_media(desk, desk.people[dialogue.person]))
 
 
-def _media_named(desk: Desk, person: Person) -> str:
-    return join_words([MEDIA.get(kind, kind) for kind in _other_media(desk, person)], "or")
-
-
 def _ask_reach(desk: Desk, dialogue: Dialogue) -> str:
     person = desk.people[dialogue.person]
-    here = medium(person.home)
-    return words.reach(_media_named(desk, person), MEDIA.get(here, here))
+    return words.reach(_other_media(desk, person), medium(person.home))
 
 
 def _read_reach(desk: Desk, dialogue: Dialogue, text: str) -> str:
@@ -227,7 +218,7 @@ def _read_reach(desk: Desk, dialogue: Dialogue, text: str) -> str:
     kinds = _other_media(desk, person)
     found = linking.read(text, [name for name in linking.configured(desk) if medium(name) in kinds])
     if not found or linking.is_place(desk, found[0]):
-        raise Invalid(words.no_address(_media_named(desk, person)))
+        raise Invalid(words.no_address(kinds))
     if len(found) > 1:
         raise Invalid(linking_words.several(text, found))
     return found[0]
@@ -333,10 +324,9 @@ def _handed_in(desk: Desk, dialogue: Dialogue) -> None:
         desk.tell(person, *said, about=f"A{application.id}", subject=letter_words.handed_in_subject())
     else:
         desk.tell(person, words.handed_in(person, application, usual, by))
-    network = medium(person.home)
     people.tell_team(
         desk,
-        words.team_new(person, application, MEDIA.get(network, network), by),
+        words.team_new(person, application, medium(person.home), by),
         hidden_from=(person.id,) if person.moderator else (),
     )
 

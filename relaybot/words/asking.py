@@ -10,12 +10,7 @@ from datetime import datetime
 
 from relaybot import times
 from relaybot.words.common import join_words, short
-
-MEDIA = {"irc": "IRC", "matrix": "Matrix", "mail": "mail"}
-
-
-def medium(network: str) -> str:
-    return MEDIA.get(network, network)
+from relaybot.words.linking import medium
 
 
 def public(number: int, name: str, network: str, place: str, learn: str, offer: str) -> str:

@@ -9,7 +9,7 @@ from relaybot import times
 from relaybot.model import Person
 from relaybot.words import moments
 from relaybot.words.common import join_words
-from relaybot.words.reaching import by
+from relaybot.words.linking import on
 from relaybot.words.subjects import HOUR, begins
 
 ORDINALS = {2: "second", 3: "third", 4: "fourth", 5: "fifth", 6: "sixth"}
@@ -25,7 +25,7 @@ def written(absent: Person, media: Sequence[str] = ()) -> str:
 
 def _ways(media: Sequence[str]) -> str:
     """ " on IRC and by mail"; "" when there is one way only."""
-    return f" {join_words([by(medium) for medium in media])}" if media else ""
+    return f" {join_words([on(medium) for medium in media])}" if media else ""
 
 
 @begins(HOUR)

@@ -7,7 +7,7 @@ from datetime import datetime
 from relaybot import times
 from relaybot.model import Enclosure
 from relaybot.words.common import short
-from relaybot.words.reaching import MEDIA
+from relaybot.words.linking import medium as called
 
 
 def size(count: int) -> str:
@@ -47,7 +47,7 @@ def no_way(file: Enclosure, number: int, medium: str, until: datetime, zone: str
     """On a medium without files, to somebody without a mail address."""
     kept = f"It is kept until {times.show(until, zone)}."
     how = f" link <your mail address> first, then file {number}." if mail else ""
-    return f"{short(file.name)} can't be sent on {MEDIA.get(medium, medium)}.{how} {kept}"
+    return f"{short(file.name)} can't be sent on {called(medium)}.{how} {kept}"
 
 
 def none(number: int) -> str:

@@ -14,7 +14,8 @@ from relaybot.model import Person
 from relaybot.skills import show_skills
 from relaybot.words.common import short
 from relaybot.words.consenting import MOST_SKILLS, distance, first_talk
-from relaybot.words.reaching import MEDIA
+from relaybot.words.linking import medium as called
+from relaybot.words.linking import on
 
 WIDTH = 76
 NAMES = 10  # columns at most for the names in front of the rows
@@ -33,7 +34,7 @@ def _row(head: str, column: int, said: str) -> list[str]:
 
 
 def _uses(medium: str) -> str:
-    return "Reads mail, not chat." if medium == "mail" else f"Uses {MEDIA.get(medium, medium)}."
+    return "Reads mail, not chat." if medium == "mail" else f"Uses {called(medium)}."
 
 
 def _profile(person: Person) -> str:
@@ -59,9 +60,8 @@ def opening(reader: Person, other: Person, medium: str, by: str, note: str, now:
 
 
 def words_by_mail(other: Person, medium: str) -> str:
-    where = "by mail" if medium == "mail" else f"on {MEDIA.get(medium, medium)}"
     return (
-        f"Answer this mail and your words reach {other.name} {where}; the answers come back to you as mail. Neither of you"
+        f"Answer this mail and your words reach {other.name} {on(medium)}; the answers come back to you as mail. Neither of you"
         " sees the other's address unless you write it yourself. I keep no copy of what you tell each other."
     )
 

@@ -8,7 +8,8 @@ from datetime import datetime
 from relaybot import times
 from relaybot.model import Application, Person, Skill, Window
 from relaybot.words import profile
-from relaybot.words.common import short
+from relaybot.words.common import join_words, short
+from relaybot.words.linking import medium as called
 
 
 def hello(person: Person, title: str, asked: int) -> str:
@@ -129,16 +130,21 @@ def languages_why() -> str:
     return "For example: Portuguese, English. A must means: only partners who speak it; that can make the search longer. No must is fine."
 
 
-def reach(media: str, spoken_on: str) -> str:
-    return f"If you're away from {spoken_on} for days, where may I reach you? {media}, or skip. Only moderators see it."
+def _media(kinds: Sequence[str]) -> str:
+    said = join_words([called(kind) for kind in kinds], "or")
+    return said[:1].upper() + said[1:]
+
+
+def reach(kinds: Sequence[str], here: str) -> str:
+    return f"If you're away from {called(here)} for days, where may I reach you? {_media(kinds)}, or skip. Only moderators see it."
 
 
 def reach_why() -> str:
     return "Nothing private goes there before you have confirmed it. skip is fine."
 
 
-def no_address(media: str) -> str:
-    return f"I don't recognise an address in that. {media}, e.g. ana@example.org; or skip."
+def no_address(kinds: Sequence[str]) -> str:
+    return f"I don't recognise an address in that. {_media(kinds)}, e.g. ana@example.org; or skip."
 
 
 def rules(line: str) -> str:
@@ -233,6 +239,6 @@ def _days(number: int) -> str:
 
 def team_new(person: Person, application: Application, medium: str, by: str) -> str:
     return (
-        f"New: A{application.id} {person.name} ({medium}). Learn {profile.skills(person.learn)}; offer {profile.skills(person.offer)}. "
+        f"New: A{application.id} {person.name} ({_media([medium])}). Learn {profile.skills(person.learn)}; offer {profile.skills(person.offer)}. "
         f"{times.city(person.zone)}. {profile.link_count(person.links)}. Promise: {by}.   show A{application.id}"
     )

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from relaybot import times
 from relaybot.words.common import short
-from relaybot.words.reaching import MEDIA
+from relaybot.words.linking import MEDIA
 from relaybot.words.subjects import begins
 
 

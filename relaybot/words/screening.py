@@ -10,6 +10,7 @@ from relaybot.model import Application, Case, Memo, Pair, Participant, Person
 from relaybot.words import profile
 from relaybot.words.common import join_words, short
 from relaybot.words.leaving import REASONS
+from relaybot.words.linking import on
 from relaybot.words.subjects import APPLICATION, begins
 
 
@@ -242,7 +243,7 @@ def question_again(asked_: str) -> str:
 
 def asked_now(name: str, medium: str, number: int, others: Sequence[str]) -> str:
     watching = f"; {join_words(list(others)[:3])} can see that." if others else "."
-    return f"Asked {name} on {medium}. You have A{number}{watching}"
+    return f"Asked {name} {on(medium)}. You have A{number}{watching}"
 
 
 def team_asked(by: str, name: str, number: int) -> str:
