@@ -46,6 +46,15 @@ def synapse() -> Path:
     return python
 
 
+def js_client() -> tuple[str, Path]:
+    """Node, and the folder of the JavaScript client with its packages installed as locked."""
+    node, folder = program("node", "nodejs npm"), ROOT / "tests/matrix_js"
+    made = folder / "node_modules/.package-lock.json"  # npm writes it last
+    if not made.exists() or made.stat().st_mtime < (folder / "package-lock.json").stat().st_mtime:
+        missing("matrix-js-sdk as locked", f"run npm ci in {folder}")
+    return str(node), folder
+
+
 def corpus(*parts: str) -> Path:
     """A file or folder of the shared test vectors, e.g. `corpus("irc-parser")`."""
     root = Path(os.environ.get(CORPORA) or ROOT.parent / "shared" / "corpora")

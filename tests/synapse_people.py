@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -16,43 +15,19 @@ from typing import Any
 from nio import AsyncClient, AsyncClientConfig, ErrorResponse, MegolmEvent, SyncResponse
 
 from relaybot.homeserver import Homeserver
+from tests.matrix_talk import Heard, Talker
 from tests.synapse import ENCRYPTION, PASSWORD, WAIT_SECONDS, fresh
 
 FILTER = {"room": {"timeline": {"limit": 100}}, "presence": {"types": []}}
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """One event as this person's client understood it."""
-
-    room: str
-    id: str
-    sender: str
-    kind: str  # m.room.message, m.reaction, ...
-    content: Mapping[str, Any]
-    encrypted: bool = False
-    readable: bool = True  # False: it came encrypted, and the key never came
-
-    @property
-    def body(self) -> str:
-        return str(self.content.get("body", ""))
-
-    @property
-    def relation(self) -> Mapping[str, Any]:
-        """m.relates_to: what it answers, reacts to, replaces; {} when it is about nothing."""
-        relation: Mapping[str, Any] = self.content.get("m.relates_to") or {}
-        return relation
-
-
-class Person:
-    """One device of a user. `seen` has every timeline event; `room`: the one they talk in when they name none."""
+class Person(Talker):
+    """One device of a user, with keys of its own."""
 
     def __init__(self, client: AsyncClient) -> None:
+        super().__init__()
         self.client = client
-        self.user_id = self.room = ""
-        self.seen: list[Heard] = []
         self.to_device: list[Mapping[str, Any]] = []
-        self._next = 0
 
     @classmethod
     async def newcomer(cls, server: Homeserver, name: str, folder: Path, display: str = "") -> Person:
@@ -110,41 +85,8 @@ class Person:
             await self._must(self.client.keys_query())
         await self.client.send_to_device_messages()
 
-    async def heard(self, part: str = "", *, room: str = "", sender: str = "", seconds: float = WAIT_SECONDS) -> Heard:
-        """The next message of others with `part` in it, in this or any room, after the last one asked for."""
-
-        def wanted(event: Heard) -> bool:
-            return (
-                event.kind == "m.room.message"
-                and event.sender != self.user_id
-                and part in event.body
-                and room in ("", event.room)
-                and sender in ("", event.sender)
-            )
-
-        return await self.wait(wanted, f"a message with {part!r}", seconds)
-
-    async def wait(
-        self, wanted: Callable[[Heard], bool], what: str = "an event", seconds: float = WAIT_SECONDS
-    ) -> Heard:
-        """The next event that is wanted, after the last one asked for; AssertionError when none comes in time."""
-        until, looked = time.monotonic() + seconds, self._next
-        while True:
-            for number in range(looked, len(self.seen)):
-                if wanted(self.seen[number]):
-                    self._next = number + 1
-                    return self.seen[number]
-            looked = len(self.seen)
-            last = "\n  ".join(str(event) for event in self.seen[-5:])
-            assert time.monotonic() < until, f"{self.user_id} waited in vain for {what}; last seen:\n  {last}"
-            await self.sync(500)
-
-    async def silence(self, seconds: float = 1.0) -> list[Heard]:
-        """What others say within that time; for asserting that they say nothing."""
-        until, before = time.monotonic() + seconds, len(self.seen)
-        while time.monotonic() < until:
-            await self.sync(200)
-        return [event for event in self.seen[before:] if event.sender != self.user_id]
+    async def more(self, seconds: float) -> None:
+        await self.sync(int(seconds * 1000))
 
     # ------------------------------------------------------------------------------------------------- rooms
 
@@ -192,27 +134,6 @@ class Person:
             await self.sync(500)
 
     # ---------------------------------------------------------------------------------------------- speaking
-
-    async def say(self, text: str, room: str = "", **content: Any) -> str:
-        """Say something, encrypted where the room is; `content` is added to it. Its event id."""
-        return await self.send("m.room.message", {"msgtype": "m.text", "body": text, **content}, room)
-
-    async def reply(self, event: str, text: str, room: str = "") -> str:
-        return await self.say(text, room, **{"m.relates_to": {"m.in_reply_to": {"event_id": event}}})
-
-    async def thread(self, root: str, text: str, room: str = "") -> str:
-        relation = {"rel_type": "m.thread", "event_id": root, "is_falling_back": True}
-        return await self.say(text, room, **{"m.relates_to": {**relation, "m.in_reply_to": {"event_id": root}}})
-
-    async def edit(self, event: str, text: str, room: str = "") -> str:
-        new = {"m.new_content": {"msgtype": "m.text", "body": text}}
-        return await self.say(
-            f"* {text}", room, **new, **{"m.relates_to": {"rel_type": "m.replace", "event_id": event}}
-        )
-
-    async def react(self, event: str, key: str, room: str = "") -> str:
-        relation = {"rel_type": "m.annotation", "event_id": event, "key": key}
-        return await self.send("m.reaction", {"m.relates_to": relation}, room)
 
     async def redact(self, event: str, room: str = "") -> str:
         said = await self._must(self.client.room_redact(room or self.room, event))
@@ -266,6 +187,8 @@ def _heard(room: str, event: Any) -> Heard:
         sender=str(source.get("sender", "")),
         kind=str(source.get("type", "")),
         content=source.get("content") or {},
+        state_key=source.get("state_key"),
         encrypted=bool(getattr(event, "decrypted", False)) or isinstance(event, MegolmEvent),
         readable=source.get("type") != "m.room.encrypted",
+        redacts=str(source.get("redacts") or ""),
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from relaybot.homeserver import Homeserver
+from tests.js_client import JsClient, JsFailed
 from tests.synapse import PASSWORD, Raw, Refusal, fresh
 from tests.synapse_people import Person
 
@@ -121,3 +122,106 @@ async def test_the_homeserver_stores_nothing_readable_of_an_encrypted_room(synap
 
         assert (stored["event_id"], stored["type"]) == (event, "m.room.encrypted")
         assert "eyes" not in str(stored)
+
+
+async def test_the_js_client_and_a_person_understand_each_other(synapse: Homeserver, tmp_path: Path) -> None:
+    """Both ways in an encrypted room, where the client talks to all devices; it sees that nobody signed the other's."""
+    async with (
+        await JsClient.newcomer(synapse, "ana") as ana,
+        await Person.newcomer(synapse, "bram", tmp_path) as bram,
+    ):
+        room = await ana.dm(bram.user_id, wait=False)
+        await bram.accept(room)
+        await ana.joined(room, bram.user_id)
+        first = await ana.say("hello")
+        assert (await bram.heard("hello")).encrypted
+
+        answer = await bram.reply(first, "hello yourself")
+        heard = await ana.heard("hello yourself")
+        assert (heard.id, heard.encrypted, heard.readable) == (answer, True, True)
+        assert heard.relation["m.in_reply_to"]["event_id"] == first
+        assert (heard.shield, heard.reason) == ("RED", "UNSIGNED_DEVICE")
+
+
+async def test_the_js_client_does_what_people_do(synapse: Homeserver) -> None:
+    """Two of them, both cross-signed and in the strict mode: no shield; corrections, reactions, threads, redactions arrive."""
+    async with (
+        await JsClient.newcomer(synapse, "ana", signed=True) as ana,
+        await JsClient.newcomer(synapse, "bram", signed=True) as bram,
+    ):
+        room = await ana.dm(bram.user_id, wait=False)
+        assert await bram.accept() == room
+        await ana.joined(room, bram.user_id)
+        first = await ana.say("frist")
+        heard = await bram.heard("frist")
+        assert (heard.encrypted, heard.shield, heard.reason) == (True, "NONE", "")
+
+        edit = await ana.edit(first, "first")
+        await ana.thread(first, "an aside")
+        await ana.react(first, "✅")
+        assert (await bram.heard("first")).relation == {"rel_type": "m.replace", "event_id": first}
+        assert (await bram.heard("an aside")).relation["rel_type"] == "m.thread"
+        assert (await bram.wait(lambda event: event.kind == "m.reaction")).relation["key"] == "✅"
+        shown = next(event for event in await bram.timeline() if event["id"] == first)
+        assert (shown["body"], shown["replaced_by"]) == ("first", edit)
+        await ana.redact(first)
+        assert (await bram.wait(lambda event: event.kind == "m.room.redaction")).redacts == first
+        assert (await bram.trust(ana.user_id))["devices"][ana.device_id]["signed_by_owner"]
+
+
+async def test_in_the_strict_mode_an_unsigned_device_is_shut_out(synapse: Homeserver, tmp_path: Path) -> None:
+    """Neither side can read the other: that is what a client of ours has to sign its device for."""
+    async with (
+        await JsClient.newcomer(synapse, "ana", signed=True) as ana,
+        await Person.newcomer(synapse, "bram", tmp_path) as bram,
+    ):
+        room = await ana.dm(bram.user_id, wait=False)
+        await bram.accept(room)
+        await ana.joined(room, bram.user_id)
+        said, answered = await ana.say("hello"), await bram.say("hello yourself")
+
+        assert not (await bram.wait(lambda event: event.id == said)).readable
+        assert not (await ana.wait(lambda event: event.id == answered)).readable
+        assert not (await ana.trust(bram.user_id))["has_identity"]
+        withheld = [event for event in bram.to_device if event["type"] == "m.room_key.withheld"]
+        assert [event["content"]["code"] for event in withheld] == ["m.unverified"]
+
+
+async def test_a_verification_that_nobody_answers_stays_requested(synapse: Homeserver, tmp_path: Path) -> None:
+    """In a room somebody with an identity is asked, elsewhere a device; and the asking arrives."""
+    async with (
+        await JsClient.newcomer(synapse, "ana", signed=True) as ana,
+        await JsClient.newcomer(synapse, "carla", signed=True) as carla,
+        await Person.newcomer(synapse, "bram", tmp_path) as bram,
+    ):
+        room = await ana.dm(carla.user_id, wait=False)
+        await carla.accept(room)
+        await ana.joined(room, carla.user_id)
+        unanswered = {"phase": "Requested", "code": None, "by": None}
+
+        assert await ana.verify(carla.user_id, room=room, seconds=0.5) == unanswered
+        assert (await carla.wait(lambda event: event.kind == "m.room.message")).content[
+            "msgtype"
+        ] == "m.key.verification.request"
+
+        await ana.ask("invite", room=room, user=bram.user_id)
+        await bram.accept(room)
+        await ana.joined(room, bram.user_id)
+        await ana.say("now the device is known")
+        assert await ana.verify(bram.user_id, device=bram.device_id, seconds=0.5) == unanswered
+        await bram.sync()
+        assert "m.key.verification.request" in [event["type"] for event in bram.to_device]
+
+
+async def test_what_the_js_client_cannot_do_is_said(synapse: Homeserver) -> None:
+    """Its own words come back as an error, and it goes on."""
+    async with await JsClient.newcomer(synapse, "ana") as ana:
+        with pytest.raises(JsFailed, match=r"M_NOT_FOUND|M_UNKNOWN|M_FORBIDDEN"):
+            await ana.ask("join", room="!nowhere:localhost")
+        with pytest.raises(JsFailed, match="commands"):
+            await ana.ask("dance")
+
+        assert await ana.ask("invites") == []
+        ana._process.kill()
+        with pytest.raises(JsFailed, match="has ended"):
+            await ana.ask("invites")
