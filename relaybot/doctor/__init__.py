@@ -5,10 +5,10 @@ Each check is one finding (report.py); nothing is changed, and what a running re
 
 from __future__ import annotations
 
-from adapters.mail_settings import read_settings
+from adapters import mail_settings, matrix_settings
 from relaybot import app
 from relaybot.config import Config
-from relaybot.doctor import house, irc, mail
+from relaybot.doctor import house, irc, mail, matrix
 from relaybot.doctor.mail import Wishes
 from relaybot.doctor.report import Finding, Level, Report
 from relaybot.ports import Misconfigured
@@ -28,8 +28,12 @@ async def examine(config: Config, wishes: Wishes, report: Report) -> None:
         for medium, name, settings in app.adapter_settings(config):
             if medium == "irc":
                 await _irc(config, name, settings, holder, report)
+            elif medium == "matrix":
+                await matrix.look(config, name, matrix_settings.read_settings(name, settings), report)
             elif config.mail is not None:
-                await mail.look(read_settings(name, settings), config.mail.lacks_secret, holder, wishes, report)
+                await mail.look(
+                    mail_settings.read_settings(name, settings), config.mail.lacks_secret, holder, wishes, report
+                )
 
 
 def _configuration(config: Config, report: Report) -> bool:
@@ -40,7 +44,8 @@ def _configuration(config: Config, report: Report) -> bool:
             report.fail("configuration", line, "mend it; relaybot check names every mistake")
         return False
     names = ", ".join(programme.name for programme in config.programmes)
-    networks = [*(f"irc {name}" for name in config.irc), *(["mail"] if config.mail else [])]
+    networks = [*(f"irc {name}" for name in config.irc), *(f"matrix {name}" for name in config.matrix)]
+    networks += ["mail"] if config.mail else []
     networks += ["embedded"] if config.embedded else []
     report.ok("configuration", f"programme {names}; networks: {', '.join(networks)}")
     return True
