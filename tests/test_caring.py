@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from relaybot.model import Avoid, Feedback, Memo, Person, Put
+from relaybot.policy import Network
 from tests.play import NAME, World, add_applicant, add_hour, add_member, add_pair, add_person, world
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -63,6 +64,18 @@ def test_privacy_counts_what_is_there() -> None:
         "3 session dates, 1 feedback note (moderators, deleted 90 days after the pair ends), 1 help case (moderators it does not concern) "
         "and 1 name you'd rather not be matched with."
     )
+
+
+def test_privacy_says_who_reads_along_on_matrix() -> None:
+    """Where the programme is on Matrix relaybot is an end of the encryption, and says so to everybody who asks; elsewhere not."""
+    w = town()
+    assert not any("On Matrix" in line for line in answers(w, "bram", "privacy"))
+    networks = {**w.programme.policy.networks, "matrix:home": Network(identity="matrix", place_shows_ids=True)}
+    w.programme.policy = w.programme.policy.model_copy(update={"networks": networks})
+    (line,) = [line for line in answers(w, "bram", "privacy") if "On Matrix" in line]
+    assert "I am one of its two ends" in line
+    assert "whoever runs me could read it" in line
+    assert len(line.encode()) <= 400
 
 
 def test_mydata_shows_it_all_and_no_more() -> None:

@@ -47,6 +47,7 @@ def privacy(desk: Desk, call: Call) -> None:
     first = words.kept(_kept(desk, call.person)) if call.person is not None else words.nothing_kept(profile.title(desk))
     keep = desk.policy.application
     irc = any(medium(n) == "irc" for n in desk.policy.networks)
+    matrix = any(network.identity == "matrix" for network in desk.policy.networks.values())
     listed = subscriptions.list_address(desk)
     _privately(
         desk,
@@ -62,6 +63,7 @@ def privacy(desk: Desk, call: Call) -> None:
             desk.policy.reach.audit_days,
         ),
         words.on_irc() if irc else "",
+        words.on_matrix() if matrix else "",
         words.on_list_of_others(listed) if listed and not subscriptions.own(desk) else "",
         words.what_to_do(),
     )

@@ -75,6 +75,13 @@ def on_irc() -> str:
     )
 
 
+def on_matrix() -> str:
+    return (
+        "On Matrix our chat is encrypted on its way, and I am one of its two ends: what you write I read and pass on, and whoever runs me could "
+        "read it here. In a room you share with a partner I am an end too. Who writes there your homeserver tells me; I can't be verified by comparing emojis."
+    )
+
+
 def on_list_of_others(address: str) -> str:
     return (
         f"The list {address} is kept by another server, which is less private: its operators and readers see what you write there and the ask of yours "
