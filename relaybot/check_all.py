@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -21,9 +22,12 @@ TYPED = ("relaybot", "adapters", "storage", "tests", "benchmarks")
 # Real servers, processes killed again and again, real installations: minutes instead of seconds.
 LEFT_OUT_BY_QUICK = "not servers and not crash and not slow"
 
-# tests/conftest.py reads these two.
+# tests/conftest.py reads these two, tests/needs.py the third.
 RESULTS = "RELAYBOT_CHECKS"
 CRASH_LONG = "RELAYBOT_CRASH_LONG"
+REQUIRE_SERVERS = "RELAYBOT_REQUIRE_SERVERS"
+
+JS_CLIENT = ROOT / "tests/matrix_js"
 
 
 def run_all(arguments: Sequence[str]) -> int:
@@ -33,7 +37,7 @@ def run_all(arguments: Sequence[str]) -> int:
         print(f"relaybot test: {lacking}", file=sys.stderr)
         return 1
     results: list[tuple[str, bool, float]] = []
-    for name, command in checks():
+    for name, command in (*preparations(arguments), *checks()):
         results.append((name, *run(name, command)))
     passed, _ = run("tests", tests(arguments), {RESULTS: json.dumps(results), **extra_environment(arguments)})
     return 0 if passed and all(result[1] for result in results) else 1
@@ -59,6 +63,22 @@ def checks() -> Iterator[tuple[str, list[str]]]:
     # import-linter has no `python -m`; calling its function saves looking for a script on PATH.
     lint = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())"
     yield "imports", [python, "-c", lint]
+
+
+def preparations(arguments: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """What tests with real servers need and a package manager brings, where those tests have to run."""
+    if os.environ.get(REQUIRE_SERVERS) != "1" or "--quick" in arguments:
+        return
+    yield "synapse", [sys.executable, "-m", "relaybot.homeserver"]
+    npm = shutil.which("npm")  # where it is missing the tests say so
+    if npm is not None and not js_client_is_current():
+        yield "js client", [npm, "ci", "--prefix", str(JS_CLIENT), "--no-audit", "--no-fund"]
+
+
+def js_client_is_current() -> bool:
+    """Whether the packages of the tests' JavaScript client are there as locked; npm writes its own list last."""
+    installed, lock = JS_CLIENT / "node_modules/.package-lock.json", JS_CLIENT / "package-lock.json"
+    return installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime
 
 
 def tests(arguments: Sequence[str]) -> list[str]:

@@ -206,8 +206,15 @@ class Homeserver:
     def start(self) -> None:
         """Start, and return when it answers (1 to 3 s); raises NoHomeserver with the end of its log when it does not."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.port = self.port or _free_port()
+        self.port = _free_port(self.port)
         self._configure()
+        try:
+            self._run()
+        except BaseException:  # also when somebody loses patience: nothing of ours goes on running
+            self.kill()
+            raise
+
+    def _run(self) -> None:
         command = [str(self.python), "-I", "-m", "synapse.app.homeserver", "-c", str(self.folder / "homeserver.yaml")]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -225,7 +232,6 @@ class Homeserver:
                 return
             except (OSError, NoHomeserver):
                 time.sleep(LOOK_SECONDS)
-        self.kill()
         raise NoHomeserver(f"Synapse did not start; the end of {self.log}:\n{self.log.read_text()[-2000:]}")
 
     def stop(self) -> None:
@@ -375,9 +381,15 @@ def _logging() -> dict[str, Any]:
     }
 
 
-def _free_port() -> int:
-    with socket.create_server((HOST, 0)) as probe:
-        return int(probe.getsockname()[1])
+def _free_port(port: int) -> int:
+    """That port, or any for 0; whoever else listens there would be taken for ours."""
+    try:
+        with socket.create_server((HOST, port)) as probe:
+            return int(probe.getsockname()[1])
+    except OSError as problem:
+        raise NoHomeserver(
+            f"Synapse cannot listen on {HOST}:{port} ({problem.strerror or problem}): choose another port, or end what is there."
+        ) from problem
 
 
 def main() -> int:

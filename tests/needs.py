@@ -13,10 +13,11 @@ from typing import NoReturn
 import pytest
 
 from relaybot import homeserver
+from relaybot.check_all import JS_CLIENT, REQUIRE_SERVERS, js_client_is_current
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPORA = "RELAYBOT_CORPORA"
-REQUIRE = "RELAYBOT_REQUIRE_SERVERS"
+REQUIRE = REQUIRE_SERVERS
 
 # Daemons live in directories that are not always on a user's PATH.
 SEARCHED = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin", "/sbin"])
@@ -48,11 +49,10 @@ def synapse() -> Path:
 
 def js_client() -> tuple[str, Path]:
     """Node, and the folder of the JavaScript client with its packages installed as locked."""
-    node, folder = program("node", "nodejs npm"), ROOT / "tests/matrix_js"
-    made = folder / "node_modules/.package-lock.json"  # npm writes it last
-    if not made.exists() or made.stat().st_mtime < (folder / "package-lock.json").stat().st_mtime:
-        missing("matrix-js-sdk as locked", f"run npm ci in {folder}")
-    return str(node), folder
+    node = program("node", "nodejs npm")
+    if not js_client_is_current():
+        missing("matrix-js-sdk as locked", f"npm ci --prefix {JS_CLIENT.relative_to(ROOT)} installs it (30 MB)")
+    return str(node), JS_CLIENT
 
 
 def corpus(*parts: str) -> Path:
