@@ -111,8 +111,10 @@ async def ensure(
             f"{user} already has a cross-signing identity which relaybot's secret did not make; give relaybot the secret"
             " it was made with, or an account that no other program has signed in to"
         )
-    if known.keys != {usage: key.public for usage, key in keys.items()}:
-        await _upload(ask, published(user, device, keys, device_sign), user, password)
+    ours = published(user, device, keys, device_sign)
+    lacking = {f"{usage}_key": ours[f"{usage}_key"] for usage, key in keys.items() if known.keys[usage] != key.public}
+    if lacking:
+        await _upload(ask, lacking, user, password)
     if not signed(user, described, keys["self_signing"].public):
         whole = {name: value for name, value in described.items() if name != "unsigned"}
         signatures = {who: dict(theirs) for who, theirs in _of(whole, "signatures").items()}
