@@ -202,8 +202,6 @@ def _reply_about(desk: Desk, message: Message, person: Person | None) -> bool:
     kind, number = KINDS[found[1]], int(found[2])
     if commands.replied(desk, message, person, kind, number):
         return True
-    if kind == "case" and commands.replied(desk, message, person, "case", number):
-        return True
     said = words.news if person.moderator else words.late_reply
     _reply(desk, message, person, said(message.about))
     return True

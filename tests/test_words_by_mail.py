@@ -361,12 +361,9 @@ def test_a_refused_letter_goes_elsewhere_once() -> None:
     assert {x.to for x in w.programme.tables.letters.rows.values() if x.person == letter.person} <= {f"{NETWORK}/chidi"}
 
 
-def test_what_matters_and_has_no_other_way_is_a_line_for_moderators() -> None:
-    """An offer that a mailbox refuses, once."""
-    w = mail_world()
-    add_member(w, "mette@mail", {})
-    w.make(Put(replace(w.programme.tables.pairs.rows[15], stage="asked_first")))
-    letter = Letter(
+def _offer(w: World) -> Letter:
+    """An offer to Chidi, which stands as long as the pair waits for his word."""
+    return Letter(
         NAME,
         7,
         CHIDI,
@@ -377,6 +374,14 @@ def test_what_matters_and_has_no_other_way_is_a_line_for_moderators() -> None:
         claim="pair 15 asked_first",
         style=Style.LETTER,
     )
+
+
+def test_what_matters_and_has_no_other_way_is_a_line_for_moderators() -> None:
+    """An offer that a mailbox refuses, once."""
+    w = mail_world()
+    add_member(w, "mette@mail", {})
+    w.make(Put(replace(w.programme.tables.pairs.rows[15], stage="asked_first")))
+    letter = _offer(w)
     w.happen(Told(letter, "undeliverable", "550 no"))
     assert take(w, "team") == [
         "M15: what I wrote to chidi did not arrive by mail, and there is no other address of theirs. It is not sent again."
@@ -389,17 +394,7 @@ def test_a_letter_whose_claim_fell_goes_nowhere() -> None:
     """A withdrawn offer is not sent to another address either."""
     w = mail_world()
     also(w, "chidi", f"{NETWORK}/chidi")
-    letter = Letter(
-        NAME,
-        7,
-        CHIDI,
-        ("An offer",),
-        Urgency.PERSONAL,
-        w.now,
-        person(w, "chidi").id,
-        claim="pair 15 asked_first",
-        style=Style.LETTER,
-    )
+    letter = _offer(w)
     w.happen(Told(letter, "undeliverable", "550 no"))
     assert (take(w, "chidi"), take(w, "team")) == ([], [])
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from relaybot.commands import Call
 from relaybot.desk import Desk
 from relaybot.model import Application, Person
-from relaybot.nouns import applications
+from relaybot.nouns import applications, people
 from relaybot.nouns.naming import private_if_about_moderator
-from relaybot.nouns.people import tell_team
 from relaybot.ports import Refused
 from relaybot.words import screening as words
 
@@ -42,5 +41,4 @@ def still_open(desk: Desk, reader: Person, application: Application) -> None:
 
 def tell_others(desk: Desk, call: Call, person: Person, line: str) -> None:
     """What a moderator did in private the others learn, unless the matter is one of theirs."""
-    if not call.team:
-        tell_team(desk, line, hidden_from=(person.id,) if person.moderator else ())
+    people.tell_others(desk, call, line, hidden_from=(person.id,) if person.moderator else ())

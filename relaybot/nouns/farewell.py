@@ -47,13 +47,13 @@ def who_writes(desk: Desk, pair: Pair) -> str:
     return words.names([p.name for p in named], desk.policy.operator)
 
 
-def text(desk: Desk, leaver: Person, partner: Person, *, thanks: bool = True) -> str:
+def text(desk: Desk, leaver: Person, *, thanks: bool = True) -> str:
     """The programme's words for the partner."""
-    return words.notice(leaver.name, partner.name, thanks=thanks, neutral=desk.policy.farewell.neutral)
+    return words.notice(leaver.name, thanks=thanks, neutral=desk.policy.farewell.neutral)
 
 
-def _usual(desk: Desk, leaver: Person, partner: Person) -> set[str]:
-    return {text(desk, leaver, partner, thanks=thanks) for thanks in (True, False)}
+def _usual(desk: Desk, leaver: Person) -> set[str]:
+    return {text(desk, leaver, thanks=thanks) for thanks in (True, False)}
 
 
 def awake_at(desk: Desk, person: Person, at: datetime) -> datetime:
@@ -100,7 +100,7 @@ def begin(
         urgent=urgent,
         reason=reason,
         reason_words=said,
-        notice=notice or text(desk, leaver, other),
+        notice=notice or text(desk, leaver),
         hour_at=coming.starts_at if coming is not None else None,
     )
     case = _plan(desk, case, other, coming)
@@ -238,7 +238,7 @@ def tell(desk: Desk, case: Case) -> None:
     moderator = cases.held_by(desk, case)
     name = moderator.name if moderator else ""
     notice = case.notice
-    if first is not None and not desk.policy.farewell.neutral and notice not in _usual(desk, first, other):
+    if first is not None and not desk.policy.farewell.neutral and notice not in _usual(desk, first):
         notice = words.own_words(first.name, notice)
     lines = words.told(other.name, name, notice, pair.held)
     if pair.told_by == "each" and first is not None:

@@ -77,7 +77,7 @@ def settled(desk: Desk, letter: Letter, outcome: str, reason: str) -> bool:
     if not other:
         _unreached(desk, person, letter)
         return not letter.receipt
-    _move(desk, person, [letter], other, words.refused(person.name, medium(letter.to), medium(other)))
+    _move(desk, [letter], other, words.refused(person.name, medium(letter.to), medium(other)))
     return True
 
 
@@ -129,10 +129,10 @@ def _look_at(desk: Desk, person: Person, waiting: list[Letter], *, down: bool) -
     said = words.not_reachable if down else words.not_there
     notice = said(person.name, medium(waiting[0].to), medium(other), since, people.zone(person))
     hour = _hour_runs(desk, person) and _once(desk, f"hour {person.id}")
-    _move(desk, person, waiting, other, notice, hour=hour)
+    _move(desk, waiting, other, notice, hour=hour)
 
 
-def _move(desk: Desk, person: Person, waiting: list[Letter], other: str, notice: str, *, hour: bool = False) -> None:
+def _move(desk: Desk, waiting: list[Letter], other: str, notice: str, *, hour: bool = False) -> None:
     """The same letters, at the other address: those that tell nobody what became of them in one, with a word why."""
     alive = [x for x in sorted(waiting, key=lambda x: x.id) if stands(desk, x)]
     alive = [x for x in alive if x.expires_at is None or x.expires_at > desk.now]

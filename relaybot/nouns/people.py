@@ -129,6 +129,12 @@ def tell_team(desk: Desk, *lines: str, hidden_from: Iterable[int] = (), urgency:
             desk.tell(moderator, *under(for_moderators(about), lines), urgency=urgency, about=about)
 
 
+def tell_others(desk: Desk, call: Call, line: str, *, hidden_from: Iterable[int] = ()) -> None:
+    """What a moderator did in private the others learn; done in the moderators' place, they have seen it."""
+    if not call.team:
+        tell_team(desk, line, hidden_from=hidden_from)
+
+
 def _reads_place(desk: Desk, moderator: Person) -> bool:
     """Whether one of a moderator's addresses is on a network where the moderators have a place."""
     if (network := desk.network(moderator.home)) is not None and network.moderators:

@@ -35,8 +35,7 @@ def _others(desk: Desk, call: Call, case: Case) -> list[Person]:
 
 def _tell_others(desk: Desk, call: Call, case: Case, line: str) -> None:
     """Let the other moderators of a case know; in their place they have read it already."""
-    if not call.team:
-        people.tell_team(desk, line, hidden_from=(*case.hidden_from, call.me.id))
+    people.tell_others(desk, call, line, hidden_from=(*case.hidden_from, call.me.id))
 
 
 @command(

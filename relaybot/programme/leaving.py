@@ -109,7 +109,7 @@ def _why_echo(desk: Desk, dialogue: Dialogue, value: str) -> str:
 
 def _ask_text(desk: Desk, dialogue: Dialogue) -> str:
     other = parting.other(desk, dialogue)
-    return words.would_read(other.name, farewell.text(desk, parting.me(desk, dialogue), other))
+    return words.would_read(other.name, farewell.text(desk, parting.me(desk, dialogue)))
 
 
 def read_text(desk: Desk, text: str) -> str:
@@ -218,9 +218,9 @@ form(
 
 def _approved(desk: Desk, dialogue: Dialogue) -> None:
     """The approving yes: the case exists and the hours are off from here."""
-    me, other = parting.me(desk, dialogue), parting.other(desk, dialogue)
+    me = parting.me(desk, dialogue)
     kind, _, own = given(dialogue, "text").partition(" ")
-    notice = own if kind == "own" else farewell.text(desk, me, other, thanks=kind != "plain")
+    notice = own if kind == "own" else farewell.text(desk, me, thanks=kind != "plain")
     _farewell(desk, dialogue, notice)
 
 
@@ -241,7 +241,7 @@ def _farewell(desk: Desk, dialogue: Dialogue, notice: str) -> None:
         told = words.will_be_told(other.name, promise, hour_at, people.zone(me), near=near)
     else:
         told = words.told_by_me(other.name, desk.policy.operator)
-    desk.tell(me, "" if notice else words.abandoned(other.name, farewell.text(desk, me, other)), told)
+    desk.tell(me, "" if notice else words.abandoned(other.name, farewell.text(desk, me)), told)
     leaves = dialogue.note == LEAVING
     urgent = reason == "wrong"
     if urgent or not leaves:

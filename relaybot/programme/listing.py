@@ -79,7 +79,7 @@ def subscribe(desk: Desk, call: Call) -> None:
         call.reply(desk, words.subscribed(listed, subscriptions.shown(address)))
     else:
         if desk.timers.get((subscriptions.ASKED, address)) is None:
-            people.tell_team(desk, words.team_asks(address, subscriptions.shown(address)))
+            people.tell_team(desk, words.team_asks(subscriptions.shown(address)))
         desk.plan(subscriptions.ASKED, address, desk.now + timedelta(days=ASKED_DAYS))
         call.reply(desk, words.asked(listed))
 
@@ -204,8 +204,7 @@ def add(desk: Desk, call: Call) -> None:
             desk.post(address, words.invited(call.me.name, desk.title, listed))
         desk.plan(subscriptions.INVITED, address, desk.now + timedelta(hours=hours))
         call.reply(desk, words.invitation_sent(shown, hours))
-    if not call.team:
-        people.tell_team(desk, words.team_added(call.me.name, shown))
+    people.tell_others(desk, call, words.team_added(call.me.name, shown))
 
 
 @command(
@@ -225,5 +224,4 @@ def remove(desk: Desk, call: Call) -> None:
     if not mailboxes.refuses(desk, address):
         desk.post(address, words.removed_you(listed))
     call.reply(desk, words.removed(shown))
-    if not call.team:
-        people.tell_team(desk, words.team_removed(call.me.name, shown))
+    people.tell_others(desk, call, words.team_removed(call.me.name, shown))

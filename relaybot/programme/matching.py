@@ -107,7 +107,7 @@ def _aside(desk: Desk, call: Call, person: Person) -> str:
     offer = pairs.open_offer(desk, person)
     if offer is not None and not hidden(desk, call, offer):
         aside.append(words.reason(fit.ASKED, person.name, ""))
-    return words.suggest_aside(person.name, aside)
+    return words.suggest_aside(aside)
 
 
 # ----------------------------------------------------------------------------------------------- why

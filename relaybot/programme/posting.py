@@ -224,12 +224,6 @@ def _held(desk: Desk, call: Call) -> Post:
     return post
 
 
-def _tell_others(desk: Desk, call: Call, line: str) -> None:
-    """What a moderator did in private the others learn."""
-    if not call.team:
-        people.tell_team(desk, line)
-
-
 @command(
     "approve",
     Ref("post"),
@@ -249,7 +243,7 @@ def approve(desk: Desk, call: Call) -> None:
     _tell_author(desk, post, words.approved(post.id, subscriptions.list_address(desk)))
     readers = _out(desk, post, person, text)
     call.reply(desk, words.approved_team(post.id, readers))
-    _tell_others(desk, call, words.approved_team(post.id, readers, call.me.name))
+    people.tell_others(desk, call, words.approved_team(post.id, readers, call.me.name))
 
 
 @command(
@@ -273,7 +267,7 @@ def hold(desk: Desk, call: Call) -> None:
     _tell_author(desk, post, words.refused(post.id, call.me.name, said))
     posts.close(desk, post)
     call.reply(desk, words.refused_team(post.id))
-    _tell_others(desk, call, words.refused_team(post.id, call.me.name))
+    people.tell_others(desk, call, words.refused_team(post.id, call.me.name))
 
 
 @command(
@@ -293,7 +287,7 @@ def drop(desk: Desk, call: Call) -> None:
     elif post is not None and post.stage == "held" and call.me.moderator:
         posts.close(desk, post)
         call.reply(desk, words.dropped_team(post.id))
-        _tell_others(desk, call, words.dropped_team(post.id, call.me.name))
+        people.tell_others(desk, call, words.dropped_team(post.id, call.me.name))
     else:
         raise Refused(words.may_not_drop(call.number("post")))
 

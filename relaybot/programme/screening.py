@@ -162,7 +162,7 @@ def _pair(desk: Desk, call: Call, number: int) -> Iterable[str]:
         yield words.pair_offer(both[offers.ASKED[pair.stage]].name, words.day(pair.closes_at, call.me.zone, desk.now))
     if pair.introduced_at is not None:
         if pair.stage in OPEN_PAIRS:
-            yield _next_hour(desk, pair, call.me)
+            yield _next_hour(desk, pair)
         for person in both:
             yield words.pair_side(person.name, desk.participants[(pair.id, person.id)])
     if pair.note:
@@ -171,7 +171,7 @@ def _pair(desk: Desk, call: Call, number: int) -> Iterable[str]:
     yield words.pair_more(number)
 
 
-def _next_hour(desk: Desk, pair: Pair, reader: Person) -> str:
+def _next_hour(desk: Desk, pair: Pair) -> str:
     hour = next(iter(meetings.of(desk, pair)), None)
     if hour is None:
         return words.pair_no_hour()

@@ -55,7 +55,7 @@ def hour_off(at: datetime, zone: str, now: datetime, who: str) -> str:
     return f"{_weekday(at, zone, now)} hour is off. {_upper(who)} will write to you."
 
 
-def notice(leaver: str, partner: str, *, thanks: bool, neutral: bool) -> str:
+def notice(leaver: str, *, thanks: bool, neutral: bool) -> str:
     """The text for the partner, as the leaver approves it."""
     if neutral:
         thanked = " Thank you for them." if thanks else ""

@@ -91,7 +91,7 @@ def from_tomorrow() -> str:
 # ------------------------------------------------------------------------------------------ moderators
 
 
-def team_asks(address: str, shown: str) -> str:
+def team_asks(shown: str) -> str:
     return (
         f"{shown} would like to read the list and is no member. Let them: list add {shown}   Otherwise nothing happens."
     )

@@ -73,7 +73,7 @@ def suggest_head(name: str, shown: int, waiting: int) -> str:
     return f"For {name}, {shown or 'nobody'} of {waiting} waiting{':' if shown else '.'}"
 
 
-def suggest_aside(name: str, reasons: Sequence[str]) -> str:
+def suggest_aside(reasons: Sequence[str]) -> str:
     return f"Mind: {'; '.join(reasons)}." if reasons else ""
 
 
