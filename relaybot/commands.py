@@ -223,10 +223,15 @@ class Call:
             raise LookupError("a command without a person reached a handler that needs one")
         return self.person
 
+    def _shown(self) -> str:
+        """The id of the object of `show A17`, which takes names too; "" when it is none."""
+        said = (value.strip().upper() for value in self.args.values() if isinstance(value, str))
+        return next((one for one in said if one[:1] in LETTERS.values() and one[1:].isdecimal()), "")
+
     def reply(self, desk: Desk, *lines: str) -> None:
         """Answer where it was asked, privately unless it was asked in the moderators' place."""
         if self.team:
-            desk.post(self.message.place, *lines)
+            desk.post(self.message.place, *lines, about=self.object_id() or self._shown())
         elif self.person is not None and self.message.sender:
             desk.answer(self.person, self.message.sender, *lines)
         else:

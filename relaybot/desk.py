@@ -32,8 +32,8 @@ from relaybot.model import (
 )
 from relaybot.policy import Network, Policy
 from relaybot.tables import Tables, View
+from relaybot.words import common, subjects
 from relaybot.words import letters as words
-from relaybot.words import subjects
 from relaybot.words.laying_out import laid_out
 
 R = TypeVar("R", bound=Record)
@@ -135,6 +135,7 @@ class Desk:
 
     def changes(self) -> Decision:
         """What this desk decided, each record once, in a fixed order."""
+        self._say_how_late()
         self._seal()
         found: list[Put | Drop] = []
         for kind, view in self.views.items():
@@ -251,13 +252,41 @@ class Desk:
     def _letter(self, to: str, lines: Iterable[str], urgency: Urgency, expires_at: datetime | None = None) -> Letter:
         """A letter with a number, not yet in the outbox."""
         expiry = expires_at or self.now + timedelta(hours=self.policy.reach.letter_hours)
-        text = tuple(line for line in lines if line)
-        text = text if self.style(to) is Style.LETTER else tuple(map(str, text))
-        return Letter(self.name, self.serial(), to, text, urgency, self.now, expires_at=expiry, style=self.style(to))
+        text, style = tuple(line for line in lines if line), self.style(to)
+        text = text if style is Style.LETTER else tuple(map(str, text))
+        thread = self._thread(to) if style is Style.LINE else ""
+        return Letter(
+            self.name, self.serial(), to, text, urgency, self.now, expires_at=expiry, style=style, thread=thread
+        )
+
+    def _thread(self, to: str) -> str:
+        """Below which message of a chat an answer is shown: where it was said; of what was said long ago in private all in one."""
+        heard = self.heard
+        if heard is None or heard.style is Style.LETTER:
+            return ""
+        if heard.place:
+            return heard.thread if to == heard.place else ""
+        return heard.thread if self._is_answer(to) and heard.said_at is None else ""
 
     def _write(self, letter: Letter) -> None:
         if letter.text or letter.invite or letter.close:
             self.put(letter)
+
+    def _say_how_late(self) -> None:
+        """What is answered long after it was said begins with that, for whoever said it."""
+        heard, rows = self.heard, self.programme.tables.letters.rows
+        if heard is None or heard.said_at is None:
+            return
+        answers = [
+            letter
+            for letter in self.letters.changed.values()
+            if letter is not None and letter.id not in rows and letter.text and self._is_answer(letter.to)
+        ]
+        if answers:
+            first = min(answers, key=lambda letter: letter.id)
+            reader = self.people.get(first.person)
+            late = common.heard_late(heard.said_at, reader.zone if reader is not None else "")
+            self.put(replace(first, text=(late, *first.text)))
 
     def _seal(self) -> None:
         """Make one letter of all that was said to a reader of letters: with a signature, below what it answers."""

@@ -304,7 +304,7 @@ def together(desk: Desk, dialogue: Dialogue, todo: list[Question]) -> list[Quest
 def say(desk: Desk, dialogue: Dialogue, *lines: str, subject: str = "") -> None:
     """Write to where the dialogue is held."""
     if dialogue.place:
-        desk.post(dialogue.place, *lines)
+        desk.post(dialogue.place, *lines, about=reply_about(dialogue))
     else:
         form_ = FORMS[dialogue.form]
         person = desk.people[dialogue.person]

@@ -120,7 +120,7 @@ class World:
     keep: Callable[[Programme, Decision], Programme] = lambda programme, decision: programme
     style: Style = Style.LINE
     code: str = ""  # the one-time code that was sent last
-    about: str = ""  # what the letter that was sent last is about
+    about: str = ""  # what the letter that was sent to a person last is about
     _count: int = 0
 
     def moment(self) -> Moment:
@@ -179,7 +179,7 @@ class World:
         lines = lines[1:] if signed and GREETING.fullmatch(lines[0]) else lines
         self.said.extend((reader, line) for line in lines)
         self.code = next((m[1] for line in lines if (m := CODE.search(line))), self.code)
-        self.about = letter.about or self.about
+        self.about = (letter.about if letter.person else "") or self.about
         if letter.receipt:
             self.happen(Told(letter, "sent", ""))
 

@@ -67,4 +67,6 @@ def _not_held(desk: Desk, pair: Pair, meeting: Meeting) -> None:
             )
         )
     if in_row >= desk.policy.session.missed_in_row:
-        people.tell_team(desk, words.team_not_held(pair.id, in_row), hidden_from=cases.concerned(desk, pair))
+        people.tell_team(
+            desk, words.team_not_held(pair.id, in_row), about=f"M{pair.id}", hidden_from=cases.concerned(desk, pair)
+        )

@@ -121,7 +121,10 @@ def take_back(desk: Desk, person: Person) -> str:
         desk.change(application, stage=step("application", application.stage, "take back"), exchange=(), words="")
     if was_open:
         tell_team(
-            desk, words.team_taken_back(application, person.name), hidden_from=(person.id,) if person.moderator else ()
+            desk,
+            words.team_taken_back(application, person.name),
+            hidden_from=(person.id,) if person.moderator else (),
+            about=ident(application),
         )
     step_person(desk, profile.blank(desk, person), "leave")
     forget_soon(desk, person)

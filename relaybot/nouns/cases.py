@@ -78,7 +78,7 @@ def known(desk: Desk, moderator: Person, number: int) -> Case:
 
 def tell(desk: Desk, case: Case, *lines: str, urgency: Urgency = Urgency.PERSONAL) -> None:
     """Write to the moderators who may see a case."""
-    tell_team(desk, *lines, hidden_from=case.hidden_from, urgency=urgency)
+    tell_team(desk, *lines, hidden_from=case.hidden_from, urgency=urgency, about=f"H{case.id}")
 
 
 def readers(desk: Desk, case: Case) -> list[Person]:

@@ -58,7 +58,7 @@ def _leave_offers(desk: Desk, person: Person) -> None:
 def _forget_applications(desk: Desk, person: Person) -> None:
     for application in desk.applications.where("person", person.id):
         if application.stage in applications.OPEN:
-            people.tell_team(desk, words.team_application_gone(application.id))
+            people.tell_team(desk, words.team_application_gone(application.id), about=applications.ident(application))
         _drop_dialogues_about(desk, applications.ident(application))
         applications.drop(desk, application)
 

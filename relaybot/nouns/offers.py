@@ -219,7 +219,7 @@ def pause(desk: Desk, person: Person, until: datetime) -> Person:
 
 def tell_moderators(desk: Desk, pair: Pair, *lines: str) -> None:
     """Moderators follow an offer, except those who are in it."""
-    tell_team(desk, *lines, hidden_from=cases.concerned(desk, pair))
+    tell_team(desk, *lines, about=f"M{pair.id}", hidden_from=cases.concerned(desk, pair))
 
 
 # ---------------------------------------------------------------------------------------- introducing

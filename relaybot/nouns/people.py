@@ -114,25 +114,30 @@ def moderators(desk: Desk, hidden_from: Iterable[int] = ()) -> list[Person]:
     return [p for p in desk.people.where("moderator", True) if p.id not in hidden]
 
 
-def tell_team(desk: Desk, *lines: str, hidden_from: Iterable[int] = (), urgency: Urgency = Urgency.PERSONAL) -> None:
-    """Write to the moderators: in their place, or to each alone when it concerns one of them or they have none."""
+def tell_team(
+    desk: Desk, *lines: str, hidden_from: Iterable[int] = (), urgency: Urgency = Urgency.PERSONAL, about: str = ""
+) -> None:
+    """Write to the moderators: in their place, or to each alone when it concerns one of them or they have none.
+
+    `about` is the object, e.g. "A17": what is said of it in their place can be kept together.
+    """
     hidden = set(hidden_from)
     places = [n.moderators for n in desk.policy.networks.values() if n.moderators]
     concerned = [p for p in moderators(desk) if p.id in hidden]
     if places and not concerned:
         for place in places:
-            desk.post(place, *lines, urgency=urgency)
+            desk.post(place, *lines, urgency=urgency, about=about)
     named = _FIRST_ID.search(" ".join(lines))
     for moderator in moderators(desk, hidden):
         if not places or concerned or not _reads_place(desk, moderator):
-            about = named[0] if named else ""
-            desk.tell(moderator, *under(for_moderators(about), lines), urgency=urgency, about=about)
+            own = about or (named[0] if named else "")
+            desk.tell(moderator, *under(for_moderators(own), lines), urgency=urgency, about=own)
 
 
 def tell_others(desk: Desk, call: Call, line: str, *, hidden_from: Iterable[int] = ()) -> None:
     """What a moderator did in private the others learn; done in the moderators' place, they have seen it."""
     if not call.team:
-        tell_team(desk, line, hidden_from=hidden_from)
+        tell_team(desk, line, hidden_from=hidden_from, about=call.object_id())
 
 
 def _reads_place(desk: Desk, moderator: Person) -> bool:

@@ -325,6 +325,7 @@ def cut_off(desk: Desk, person: Person) -> None:
                 desk,
                 words.team_mailbox(pair.id, person.name, box.refusing_since),
                 hidden_from=cases.concerned(desk, pair),
+                about=f"M{pair.id}",
             )
 
 
@@ -334,7 +335,7 @@ def _refuses(desk: Desk, pair: Pair, writer: Person, reader: Person, since: date
     if side.unread < 2:
         desk.change(side, unread=2)
         said = words.team_mailbox(pair.id, reader.name, since)
-        people.tell_team(desk, said, hidden_from=cases.concerned(desk, pair))
+        people.tell_team(desk, said, about=f"M{pair.id}", hidden_from=cases.concerned(desk, pair))
 
 
 # ------------------------------------------------------------------------------------------- words that are held
@@ -481,7 +482,7 @@ def _tell_given_up(desk: Desk, pair: Pair, writer: Person, letter: Letter, reaso
         desk.tell(writer, words.refused(reader.name, reason), about=about)
     desk.change(desk.participants[(pair.id, writer.id)], unread=2)
     said = words.team_unreachable(pair.id, writer.name, reader.name, reason)
-    people.tell_team(desk, said, hidden_from=cases.concerned(desk, pair))
+    people.tell_team(desk, said, about=f"M{pair.id}", hidden_from=cases.concerned(desk, pair))
 
 
 # ------------------------------------------------------------------------------------------- soundness

@@ -59,7 +59,7 @@ def said_over(desk: Desk, pair: Pair, person: Person) -> bool:
 def end_together(desk: Desk, pair: Pair) -> None:
     """Both said that it is over."""
     pair = farewell.end(desk, pair)
-    people.tell_team(desk, team_words.team_over(pair.id), hidden_from=cases.concerned(desk, pair))
+    people.tell_team(desk, team_words.team_over(pair.id), about=f"M{pair.id}", hidden_from=cases.concerned(desk, pair))
     for person, other in zip(pairs.people(desk, pair), reversed(pairs.people(desk, pair)), strict=True):
         farewell.unanswered(desk, person)
         leaves = desk.participants[(pair.id, person.id)].leaves

@@ -186,4 +186,4 @@ def _tell(desk: Desk, about: str, verb: str, move: str, days: int) -> None:
     desk.plan("application-forgotten", about, desk.now + timedelta(days=days))
     desk.tell(person, text)
     hidden = (person.id,) if person.moderator else ()
-    people.tell_team(desk, words.team_told(application.id, person.name, verb), hidden_from=hidden)
+    people.tell_team(desk, words.team_told(application.id, person.name, verb), hidden_from=hidden, about=about)

@@ -328,6 +328,7 @@ def _handed_in(desk: Desk, dialogue: Dialogue) -> None:
         desk,
         words.team_new(person, application, medium(person.home), by),
         hidden_from=(person.id,) if person.moderator else (),
+        about=f"A{application.id}",
     )
 
 

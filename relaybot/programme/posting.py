@@ -184,7 +184,7 @@ def _hold(desk: Desk, message: Message, person: Person | None, text: tuple[str, 
         return
     post = posts.make(desk, message, person, text, stage="held")
     address = subscriptions.shown(post.address)
-    people.tell_team(desk, words.team_held(post.id, post.name, address, post.subject))
+    people.tell_team(desk, words.team_held(post.id, post.name, address, post.subject), about=posts.ident(post))
     desk.plan(HELD, posts.ident(post), desk.now + timedelta(hours=desk.policy.mail.held_hours))
     _say(desk, message, person, words.waits(post.id), posts.ident(post))
 
@@ -198,11 +198,11 @@ def post_held(desk: Desk, about: str, late_seconds: float) -> None:
     hours, days = desk.policy.mail.held_hours, desk.policy.mail.ask_days
     if desk.now - post.at >= timedelta(days=days):
         _tell_author(desk, post, words.nobody_decided(post.id, days))
-        people.tell_team(desk, words.team_gone(post.id, days))
+        people.tell_team(desk, words.team_gone(post.id, days), about=about)
         posts.close(desk, post)
         return
     waited = int((desk.now - post.at).total_seconds() // 3600)
-    people.tell_team(desk, words.team_held_still(post.id, waited, post.name, post.subject))
+    people.tell_team(desk, words.team_held_still(post.id, waited, post.name, post.subject), about=about)
     desk.plan(HELD, about, desk.now + timedelta(hours=hours))
 
 

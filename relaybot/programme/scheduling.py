@@ -435,7 +435,7 @@ def _hint(desk: Desk, about: str, late_seconds: float) -> None:
     if pair is not None:
         names = [person.name for person in pairs.people(desk, pair)]
         line = words.team_hint(pair.id, names, desk.policy.session.hint_days)
-        people.tell_team(desk, line, hidden_from=cases.concerned(desk, pair))
+        people.tell_team(desk, line, about=f"M{pair.id}", hidden_from=cases.concerned(desk, pair))
 
 
 @on_timer("times case")

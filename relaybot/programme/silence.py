@@ -86,7 +86,9 @@ def _rest(desk: Desk, about: str, late_seconds: float) -> None:
     pair = _watched(desk, about)
     if pair is not None:
         pairs.move(desk, pair, "rest")
-        people.tell_team(desk, words.team_resting(pair.id), hidden_from=cases.concerned(desk, pair))
+        people.tell_team(
+            desk, words.team_resting(pair.id), about=f"M{pair.id}", hidden_from=cases.concerned(desk, pair)
+        )
 
 
 def _pulses(desk: Desk, about: str) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+
+from relaybot import times
 
 
 def join_words(items: Sequence[str], last: str = "and") -> str:
@@ -121,6 +124,28 @@ def not_sure_who() -> str:
 
 def nothing_open() -> str:
     return "Nothing is waiting for an answer from you. status shows where you stand."
+
+
+def heard_late(at: datetime, zone: str) -> str:
+    """What an answer begins with that comes long after; `zone` is the reader's, "" while it is unknown."""
+    clock = "your time" if zone else "UTC"
+    return f"I was away and read only now what you wrote {times.show(at, zone or 'UTC')} ({clock})."
+
+
+def in_clear() -> str:
+    return "That came unencrypted, although this room is encrypted, so I did nothing. Please send it again, encrypted."
+
+
+def edit_changes_nothing() -> str:
+    return "I took that message as it was first; an edit changes nothing here. Please write it again if it matters."
+
+
+def asks_nothing() -> str:
+    return "Nothing about that message waits for an answer from you. status shows where you stand."
+
+
+def asks_nothing_of_pair(number: int, said: str) -> str:
+    return f"Nothing about that message waits for an answer from you. If it is for your partner: tell M{number} {short(said)}"
 
 
 def shunted(number: int) -> str:
