@@ -11,7 +11,7 @@ from relaybot import answers, commands, forms, hearing, reading
 from relaybot.desk import Desk, Programme
 from relaybot.events import Bounced, Came, Due, Event, Heard, Moment, Started, Told
 from relaybot.model import Decision, Letter, Message, Pair, Person, Style
-from relaybot.nouns import dates, letters_out, pairs, people, proving, strangers
+from relaybot.nouns import dates, letters_out, pairs, people, proving, sessions, strangers
 from relaybot.nouns.soundness import unsound
 from relaybot.ports import Invalid, Refused
 from relaybot.words import common as words
@@ -147,14 +147,14 @@ def _in_pair_place(desk: Desk, event: Heard, person: Person, pair: Pair) -> None
     if found is None:
         return
     explicit = event.message.addressed or text.startswith("!")
-    if explicit or found[0].topic == "session":
-        try:
-            commands.read_args(*found)
-        except Invalid:
-            if not explicit:
-                return
-            raise
+    if not explicit and not sessions.is_verb(desk, pair, found[0]):
+        return
+    try:
+        commands.read_args(*found)
         hearing.run(desk, event, person, found, team=False)
+    except Invalid:  # a bare word that makes no whole command is part of their talk
+        if explicit:
+            raise
 
 
 def _private(desk: Desk, event: Heard, person: Person | None, *, team: bool) -> None:

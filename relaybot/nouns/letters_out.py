@@ -63,7 +63,7 @@ def matters(letter: Letter) -> bool:
 def settled(desk: Desk, letter: Letter, outcome: str, reason: str) -> bool:
     """Look at the fate of a letter to a person; True when it is taken care of, so that no receipt is due."""
     person = desk.people.get(letter.person)
-    if person is None or outcome == "sent":
+    if person is None or outcome == "sent" or letter.card:  # a card is said anew before it could be of use elsewhere
         return not letter.receipt
     if outcome == "waiting":
         _watch(desk, person, letter, reason)
@@ -111,7 +111,7 @@ def look(desk: Desk, about: str, *, down: bool) -> None:
     person = desk.people.get(int(about.split()[1]))
     if person is None:
         return
-    waiting = [x for x in desk.letters.where("person", person.id) if not x.held and not x.moved]
+    waiting = [x for x in desk.letters.where("person", person.id) if not x.held and not x.moved and not x.card]
     for to in sorted({x.to for x in waiting}):
         _look_at(desk, person, [x for x in waiting if x.to == to], down=down)
 

@@ -28,6 +28,7 @@ _SHAPES = {
     "irc": r"[^@\s:.,/#!?*&~]+",
 }
 LONGEST_ADDRESS = 200
+_MATRIX_LINK = re.compile(r"https?://matrix\.to/#/(?=@|%40)|matrix:(?:u|user)/|matrix:(?=@)", re.I)
 
 
 # -------------------------------------------------------------------------------------------- addresses
@@ -65,14 +66,27 @@ def media(networks: Iterable[str]) -> list[str]:
 
 
 def read(text: str, networks: Sequence[str]) -> list[str]:
-    """The addresses a text may mean on these networks; a nick may mean one on several, nonsense means none."""
-    said = text.strip().strip("<>").removeprefix("mailto:").strip()
+    """The addresses a text may mean on these networks; a nick may mean one on several, nonsense means none.
+
+    A network may be named before it, as "matrix:home/" or "home/".
+    """
+    said = _unlinked(text.strip().strip("<>").removeprefix("mailto:").strip())
     name, slash, rest = said.partition("/")
-    named = [n for n in networks if slash and n.casefold() == name.casefold()]
+    called = name.casefold()
+    named = [n for n in networks if slash and name and called in {n.casefold(), n.casefold().partition(":")[2]}]
     found = [f"{n}/{_folded(medium(n), rest)}" for n in named if _fits(medium(n), rest)]
     if found or len(said) > LONGEST_ADDRESS:
         return found
     return [f"{n}/{_folded(medium(n), said)}" for n in networks if _fits(medium(n), said)]
+
+
+def _unlinked(said: str) -> str:
+    """A Matrix id out of what programs copy instead of it: a matrix.to link or a matrix: URI (Matrix specification, appendix "URIs")."""
+    found = _MATRIX_LINK.match(said)
+    if found is None:
+        return said
+    rest = re.sub("%40", "@", re.sub("%3A", ":", said[found.end() :].partition("?")[0], flags=re.I))
+    return f"@{rest.removeprefix('@')}"
 
 
 def _fits(medium: str, said: str) -> bool:

@@ -48,11 +48,14 @@ def _told(desk: Desk, letter: Letter) -> tuple[str, ...]:
 def waiting(desk: Desk, person: Person, address: str = "") -> list[Letter]:
     """The person's letters that may still move (at an address, or anywhere), oldest first.
 
-    Not those that may have arrived, nor those whose time is over.
+    Not those that may have arrived, nor those whose time is over, nor a card, which stays one message where it is.
     """
     found = [
         x
         for x in desk.letters.where("person", person.id)
-        if x.tried_at is None and (x.expires_at is None or x.expires_at > desk.now) and (not address or x.to == address)
+        if x.tried_at is None
+        and not x.card
+        and (x.expires_at is None or x.expires_at > desk.now)
+        and (not address or x.to == address)
     ]
     return sorted(found, key=lambda x: x.id)

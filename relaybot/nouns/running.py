@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from relaybot import forms, times
 from relaybot.desk import Desk
 from relaybot.model import Meeting, Pair, Person
-from relaybot.nouns import cases, clock, hour, meetings, pairs, people, sessions
+from relaybot.nouns import card, cases, clock, hour, meetings, pairs, people, sessions
 from relaybot.rules import step
 from relaybot.words import dates as date_words
 from relaybot.words import meeting as words
@@ -110,13 +110,14 @@ def go(desk: Desk, pair: Pair, meeting: Meeting, at: datetime | None = None, *, 
         _say_go(desk, pair, meeting, began)
     if meeting.one_way == "asked":
         sessions.listen(desk, pair, meeting, "one-direction")
+    card.show(desk, meeting)
     clock.plan(desk, meeting)
     return meeting
 
 
 def _say_go(desk: Desk, pair: Pair, meeting: Meeting, began: datetime) -> None:
     first, second = teachers_of(desk, meeting)
-    stop, swap_at, bang = hour.end(meeting), meeting.swap_at, sessions.bang(pair)
+    stop, swap_at, bang = hour.end(meeting), meeting.swap_at, sessions.bang(desk, pair)
     left = round((stop - began).total_seconds())
 
     def text(zones: words.Zones) -> str:
@@ -149,6 +150,7 @@ def swap(desk: Desk, pair: Pair, meeting: Meeting, at: datetime, quiet: bool) ->
         stop, subject = hour.end(meeting), sessions.subject(teacher, learner)
         line = date_words.swap_subject
         sessions.speak(desk, pair, lambda zones: words.swap(teacher, learner, subject, stop, zones), subject=line)
+    card.show(desk, meeting)
     return meeting
 
 
@@ -169,7 +171,7 @@ def _last(desk: Desk, pair: Pair, meeting: Meeting, at: datetime, quiet: bool) -
         return meeting
     next_at = sessions.weekly(desk, pair, meeting.starts_at)
     meeting = desk.change(meeting, next_at=next_at)
-    sessions.speak(desk, pair, lambda zones: words.last_with_next(minutes, next_at, sessions.bang(pair), zones))
+    sessions.speak(desk, pair, lambda zones: words.last_with_next(minutes, next_at, sessions.bang(desk, pair), zones))
     sessions.listen(desk, pair, meeting, "next-hour")
     return meeting
 
@@ -193,6 +195,7 @@ def _held(desk: Desk, pair: Pair, meeting: Meeting, at: datetime) -> Meeting:
     finished = hour.finish(meeting, at)
     desk.put(finished)
     meetings.tidy(desk, finished)
+    card.finish(desk, finished, at)
     count(desk, pair, finished, at)
     if proposed is not None and by and meetings.upcoming(desk, pair) is None:
         sessions.propose(desk, pair, desk.people[by], proposed)
@@ -226,7 +229,7 @@ def _back_waiting(desk: Desk, pair: Pair, meeting: Meeting, since: datetime) -> 
     """The start fell into an outage: people are waited for from now on, and nobody missed anything."""
     stop = hour.end(meeting)
     if desk.now >= stop:
-        bang = sessions.bang(pair)
+        bang = sessions.bang(desk, pair)
         sessions.speak(desk, pair, lambda zones: words.away(since, desk.now, words.lost(bang), zones), fleeting=False)
         return lost(desk, pair, meeting)
     if meeting.stage == "agreed":
@@ -239,7 +242,9 @@ def _back_waiting(desk: Desk, pair: Pair, meeting: Meeting, since: datetime) -> 
 def lost(desk: Desk, pair: Pair, meeting: Meeting) -> Meeting:
     """An hour that came to nothing because relaybot was away: moderators are told once, nobody missed it."""
     at = times.show(meeting.starts_at, "UTC")
-    people.tell_team(desk, words.lost_team(pair.id, meeting.id, at), hidden_from=cases.concerned(desk, pair))
+    people.tell_team(
+        desk, words.lost_team(pair.id, meeting.id, at), about=f"M{pair.id}", hidden_from=cases.concerned(desk, pair)
+    )
     return meetings.close(desk, meeting, "lapse")
 
 
@@ -252,7 +257,7 @@ def _back_running(desk: Desk, pair: Pair, meeting: Meeting, since: datetime) -> 
         if meeting.stage == "held":
             return words.ended_meanwhile(stop, zones)
         if meeting.held_at is not None:
-            return words.still_held(sessions.bang(pair))
+            return words.still_held(sessions.bang(desk, pair))
         if meeting.stage == "second_half":
             teacher, learner = teaching(desk, meeting)
             said = words.teaches(teacher, learner, "")

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from relaybot import forms, times
-from relaybot.commands import Call
+from relaybot.commands import Call, Command
 from relaybot.desk import Desk
 from relaybot.model import Meeting, Pair, Person, Style, Urgency
 from relaybot.nouns import hour, meetings, pairs, people
@@ -20,6 +20,7 @@ from relaybot.words import sessions as words
 from relaybot.words import subjects
 
 TIME_FORMS = meetings.TIME_FORMS
+SUGGESTED = frozenset({"propose", "slots"})  # named by the lines of an hour
 WAITING_FOR_TIMES = ("times again", "times hint", "times case")
 
 
@@ -65,6 +66,13 @@ def now_on(desk: Desk, call: Call) -> tuple[Pair, Meeting] | None:
 def _early(desk: Desk, meeting: Meeting) -> bool:
     """Whether an agreed hour is so near that session verbs mean it."""
     return meeting.starts_at - desk.now <= timedelta(hours=desk.policy.session.reminder_hours)
+
+
+def is_verb(desk: Desk, pair: Pair, command: Command) -> bool:
+    """Whether a bare word in the pair's own place is a command: session verbs are, and where no `!` is printed what is suggested."""
+    network = desk.network(pair.place)
+    suggested = network is not None and network.bare and command.name in SUGGESTED
+    return command.topic == "session" or suggested
 
 
 def conversation(call: Call) -> bool:
@@ -243,9 +251,10 @@ def speak(
             )
 
 
-def bang(pair: Pair) -> str:
+def bang(desk: Desk, pair: Pair) -> str:
     """What commands begin with where the pair reads them."""
-    return "!" if pair.place else ""
+    network = desk.network(pair.place)
+    return "!" if pair.place and not (network is not None and network.bare) else ""
 
 
 def zones(desk: Desk, pair: Pair, first: Person | None = None) -> list[str]:

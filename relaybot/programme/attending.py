@@ -60,7 +60,7 @@ def _give_up(desk: Desk, pair: Pair, meeting: Meeting, at: datetime, quiet: bool
     """Nobody is waited for any longer."""
     there, missing = _present(desk, pair, meeting)
     if meeting.waits_from is not None:
-        bang = sessions.bang(pair)
+        bang = sessions.bang(desk, pair)
         sessions.speak(desk, pair, lambda zones: hour_words.lost_later(bang), fleeting=False)
         return running.lost(desk, pair, meeting)
     for person in there:
@@ -134,7 +134,7 @@ def _missed(desk: Desk, pair: Pair, meeting: Meeting) -> Meeting:
             desk.put(replace(side, missed_in_row=0))
     if in_row >= desk.policy.session.missed_in_row:
         line = words.team(pair.id, in_row, both=not there)
-        people.tell_team(desk, line, hidden_from=cases.concerned(desk, pair))
+        people.tell_team(desk, line, about=f"M{pair.id}", hidden_from=cases.concerned(desk, pair))
     for number, person in enumerate(pairs.people(desk, pair)):
         if person in missing:
             later = desk.now + timedelta(minutes=desk.policy.session.ask_absent_minutes)

@@ -12,7 +12,7 @@ from relaybot import commands, forms, times
 from relaybot.commands import Call, Number, command, notices, on_timer, overhears
 from relaybot.desk import Desk
 from relaybot.model import Dialogue, Meeting, Pair, Person, Urgency
-from relaybot.nouns import clock, hour, meetings, pairs, people, running, sessions
+from relaybot.nouns import card, clock, hour, meetings, pairs, people, running, sessions
 from relaybot.ports import Refused
 from relaybot.rules import RUNNING_MEETINGS
 from relaybot.words import meeting as words
@@ -27,6 +27,14 @@ def _hour(desk: Desk, about: str, late_seconds: float) -> None:
     meeting = desk.meetings.get(int(about[1:]))
     if meeting is not None:
         clock.settle(desk, meeting, desk.now - timedelta(seconds=late_seconds))
+
+
+@on_timer("clock")
+def _card(desk: Desk, about: str, late_seconds: float) -> None:
+    """Where an hour's clock is one message that can be changed: it is brought up to date every few minutes."""
+    meeting = desk.meetings.get(int(about[1:]))
+    if meeting is not None:
+        card.show(desk, clock.settle(desk, meeting))
 
 
 # ------------------------------------------------------------------------------------- who is there
@@ -213,7 +221,8 @@ def hold(desk: Desk, call: Call) -> None:
         raise Refused(words.stands_already())
     meeting = hour.hold(meeting, desk.now)
     desk.put(meeting)
-    sessions.speak(desk, pair, lambda zones: words.hold(sessions.bang(pair)))
+    sessions.speak(desk, pair, lambda zones: words.hold(sessions.bang(desk, pair)))
+    card.show(desk, meeting)
     clock.plan(desk, meeting)
 
 
@@ -235,7 +244,7 @@ def go(desk: Desk, call: Call) -> None:
     desk.put(meeting)
     first, second = running.teachers_of(desk, meeting)
     so_far = words.so_far(first, second, meeting.taught)
-    stop, bang = hour.end(meeting), sessions.bang(pair)
+    stop, bang = hour.end(meeting), sessions.bang(desk, pair)
     short = hour.minutes_to_even(meeting, desk.now)
 
     def text(zones: words.Zones) -> str:
@@ -251,6 +260,7 @@ def go(desk: Desk, call: Call) -> None:
     sessions.speak(desk, pair, text)
     if meeting.one_way == "asked":
         sessions.listen(desk, pair, meeting, "one-direction")
+    card.show(desk, meeting)
     clock.settle(desk, meeting)
 
 
@@ -303,7 +313,8 @@ def extend(desk: Desk, call: Call) -> None:
         sessions.listen(desk, pair, meeting, "extend", call.me.id)
         call.reply(desk, words.extend_noted(partner))
     elif call.message.place != pair.place:
-        sessions.speak(desk, pair, lambda zones: words.extend_asked(call.me, minutes, until, "!", zones))
+        bang = sessions.bang(desk, pair)
+        sessions.speak(desk, pair, lambda zones: words.extend_asked(call.me, minutes, until, bang, zones))
 
 
 @command("end", topic="session", help="stop your hour early", examples=("end",))
@@ -360,6 +371,7 @@ def _extended(desk: Desk, pair: Pair, meeting: Meeting, person: Person, yes: boo
         return words.extended(stop, beyond, zones)
 
     sessions.speak(desk, pair, text)
+    card.show(desk, meeting)
     clock.plan(desk, meeting)
 
 
@@ -373,6 +385,7 @@ def _one_direction(desk: Desk, pair: Pair, meeting: Meeting, yes: bool) -> None:
         return words.short_yes(second) if swap_at is None else words.short_no(first, second, swap_at, stop, zones)
 
     sessions.speak(desk, pair, text)
+    card.show(desk, meeting)
     for person in (first, second):
         forms.forget(desk, person, f"S{meeting.id}", "one-direction")
     clock.settle(desk, meeting)
@@ -385,7 +398,7 @@ def _next(desk: Desk, pair: Pair, meeting: Meeting, person: Person, yes: bool) -
         return
     if not yes:
         desk.change(meeting, next_at=None, next_by=0)
-        sessions.speak(desk, pair, lambda zones: words.next_not(sessions.bang(pair)))
+        sessions.speak(desk, pair, lambda zones: words.next_not(sessions.bang(desk, pair)))
     elif not meeting.next_by:
         desk.change(meeting, next_by=person.id)
         if not pair.place:

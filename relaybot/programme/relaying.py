@@ -13,7 +13,7 @@ from relaybot.commands import Call, Ref, Text, command, on_bounce, on_receipt, o
 from relaybot.desk import Desk
 from relaybot.forms import Form, Question, Taken, form
 from relaybot.model import Dialogue, Letter, Message, Pair, Person
-from relaybot.nouns import meetings, pairs, people, relay, replying
+from relaybot.nouns import meetings, pairs, people, relay, replying, sessions
 from relaybot.ports import Invalid, Refused
 from relaybot.words import common as common_words
 from relaybot.words import relaying as words
@@ -206,7 +206,11 @@ def words_expire(desk: Desk, about: str, late_seconds: float) -> None:
 def overheard(desk: Desk, pair: Pair, person: Person, text: str) -> bool:
     """Words in a pair's own place: kept for a partner who must not be reached now."""
     found = commands.find(text.lstrip("!").strip())
-    if text.startswith("!") or (found is not None and found[0].topic == "session") or pair.stage not in relay.OPEN:
+    if (
+        text.startswith("!")
+        or (found is not None and sessions.is_verb(desk, pair, found[0]))
+        or pair.stage not in relay.OPEN
+    ):
         return False
     partner = pairs.partner(desk, pair, person)
     if relay.held_back(desk, pair, partner) and meetings.running(desk, pair) is None:
