@@ -75,7 +75,7 @@ def fingerprint() -> str:
 
 
 def environment(say: Callable[[str], None]) -> Path:
-    """The Python that has Synapse; the environment is made or renewed where it has to be, which takes about 20 s.
+    """The Python that has Synapse; the environment is made or renewed where it has to be, which takes about half a minute.
 
     `say` gets plain sentences about what happens. Raises NoHomeserver.
     """
@@ -116,7 +116,7 @@ def _install(say: Callable[[str], None]) -> Path:
 
         venv.EnvBuilder(symlinks=True, clear=True).create(place)
     say(
-        f"installing Synapse, a Matrix homeserver, into {place} (once; about 20 s, 230 MB; wheels only, hashes checked) ..."
+        f"installing Synapse, a Matrix homeserver, into {place} (once; about half a minute, 240 MB; wheels only, hashes checked) ..."
     )
     _run_pip([*_find_pip(python), "install", "--require-hashes", "--only-binary", ":all:", "--requirement", str(LOCK)])
     _make_template(python)

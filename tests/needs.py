@@ -43,7 +43,7 @@ def synapse() -> Path:
     """The Python that has Synapse."""
     python = homeserver.installed()
     if python is None:
-        missing("Synapse", "python -m relaybot.homeserver installs it into an environment of its own (230 MB)")
+        missing("Synapse", "python -m relaybot.homeserver installs it into an environment of its own (240 MB)")
     return python
 
 

@@ -77,7 +77,7 @@ def test_a_failed_installation_is_told_and_does_not_count(cache: Path) -> None:
         homeserver.environment(said.append)
 
     assert len(said) == 1
-    assert "about 20 s, 230 MB" in said[0]
+    assert "about half a minute, 240 MB" in said[0]
     assert "pip could not install Synapse" in str(failed.value)
     assert "relaybot-has-no-such-part" in str(failed.value)
     assert "pip config list" in str(failed.value)
