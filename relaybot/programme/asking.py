@@ -29,7 +29,7 @@ UNSENT = "answer-unsent"
     "ask",
     Text("text"),
     topic="pair",
-    help="look for somebody in public: on the list and in the channels, after you have seen how it reads",
+    help="look for somebody in public: on the list and in chat, after you have seen how it reads",
     examples=("ask haskell type classes, I can give postgres",),
 )
 def ask(desk: Desk, call: Call) -> None:

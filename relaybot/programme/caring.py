@@ -13,7 +13,7 @@ from relaybot import forms, times
 from relaybot.commands import Call, Who, Word, command, on_timer
 from relaybot.desk import Desk
 from relaybot.forms import Form, Question, form, given, yes_no
-from relaybot.model import Dialogue, Pair, Person, medium
+from relaybot.model import Dialogue, Pair, Person
 from relaybot.nouns import forgetting, offers, pairs, people, profile, subscriptions, team
 from relaybot.ports import Invalid, Refused
 from relaybot.skills import show_skills
@@ -46,7 +46,7 @@ def privacy(desk: Desk, call: Call) -> None:
     """Counts of what is really there, and the programme's own numbers."""
     first = words.kept(_kept(desk, call.person)) if call.person is not None else words.nothing_kept(profile.title(desk))
     keep = desk.policy.application
-    irc = any(medium(n) == "irc" for n in desk.policy.networks)
+    services = any(network.identity == "services" for network in desk.policy.networks.values())
     matrix = any(network.identity == "matrix" for network in desk.policy.networks.values())
     listed = subscriptions.list_address(desk)
     _privately(
@@ -62,7 +62,7 @@ def privacy(desk: Desk, call: Call) -> None:
             keep.parked_days + keep.erase_days,
             desk.policy.reach.audit_days,
         ),
-        words.on_irc() if irc else "",
+        words.on_irc() if services else "",
         words.on_matrix() if matrix else "",
         words.on_list_of_others(listed) if listed and not subscriptions.own(desk) else "",
         words.what_to_do(),

@@ -156,7 +156,7 @@ def _for_now(desk: Desk, call: Call) -> tuple[str, ...]:
 def status(desk: Desk, call: Call) -> None:
     """Where you stand."""
     if call.person is None:
-        call.reply(desk, *words.stranger())
+        call.reply(desk, *words.stranger(vouched=bool(call.message.sender)))
         return
     lines = whereabouts.lines(desk, call.person)
     if call.team:  # a moderator's own affairs are nothing for the team's place

@@ -137,7 +137,7 @@ def _ask_author(desk: Desk, post: Post, person: Person) -> None:
 
 def _ask_confirm(desk: Desk, dialogue: Dialogue) -> str:
     post = desk.posts[int(dialogue.about[1:])]
-    return words.is_it_you(post.id, post.subject) if post.text else words.shown_in_channels(post.id)
+    return words.is_it_you(post.id, post.subject) if post.text else words.shown_in_chat(post.id)
 
 
 def _confirmed(desk: Desk, dialogue: Dialogue) -> None:

@@ -48,7 +48,7 @@ def sent(number: int, days: int) -> str:
 
 
 def only_listed(number: int, open_one: int) -> str:
-    return f"P{number} went to the list only: your P{open_one} is open already, and one ask at a time is shown in the channels. Close that one: ask stop"
+    return f"P{number} went to the list only: your P{open_one} is open already, and one ask at a time is shown in chat. Close that one: ask stop"
 
 
 def one_at_a_time(number: int, learn: str) -> str:

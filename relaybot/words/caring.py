@@ -52,7 +52,7 @@ def kept_list() -> str:
 def no_messages(hours: int) -> str:
     return (
         f"I keep no messages: what you and a partner write through me lies in my outbox until it is delivered, {hours} hours at most. "
-        "What you say in a channel of yours passes through the network, not through my records."
+        "What you say in a channel or room of yours passes through the network, not through my records."
     )
 
 

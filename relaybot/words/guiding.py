@@ -399,8 +399,10 @@ def _number(number: int, one: str) -> str:
     return f"{number or 'no'} {one if number == 1 else one + 's'}"
 
 
-def stranger() -> tuple[str, ...]:
-    return ("I don't know you yet, or can't be sure it's you (log in to services, on IRC).", next_join())
+def stranger(vouched: bool) -> tuple[str, ...]:
+    """`vouched`: the network says who they are, so that logging in would change nothing."""
+    doubt = "" if vouched else ", or can't be sure it's you (log in to services)"
+    return (f"I don't know you yet{doubt}.", next_join())
 
 
 # ---------------------------------------------------------------------------------------------- typos

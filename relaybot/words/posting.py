@@ -202,8 +202,8 @@ def elsewhere_footer(number: int, author: str) -> tuple[str, ...]:
     )
 
 
-def shown_in_channels(number: int) -> str:
-    return f"Your mail to the list looks like an ask (P{number}). Shall I show it in the channels too, in one line with your name?  1 yes  2 no"
+def shown_in_chat(number: int) -> str:
+    return f"Your mail to the list looks like an ask (P{number}). Shall I show it in chat too, in one line with your name?  1 yes  2 no"
 
 
 def folded(line: str) -> tuple[str, ...]:
