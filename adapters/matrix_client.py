@@ -312,14 +312,19 @@ class Client:
         preset: Preset = "trusted_private_chat",
         levels: Mapping[str, Any] | None = None,
     ) -> str:
-        """Make a room; its id. `levels` overrides m.room.power_levels; what it says of ourselves is set right."""
+        """Make a room; its id. `levels` overrides m.room.power_levels; what it says of creators is set right.
+
+        From room version 12 on "trusted_private_chat" makes the invited creators as well: nobody can ever remove them.
+        """
         body: dict[str, Any] = {"preset": preset, "is_direct": direct, "invite": list(invite)}
         body |= {key: value for key, value in (("name", name), ("topic", topic)) if value}
         if encrypted:
             content = {"algorithm": MEGOLM}
             body["initial_state"] = [{"type": "m.room.encryption", "state_key": "", "content": content}]
         if levels is not None:
-            body["power_level_content_override"] = power_override(levels, self.user_id, await self._version())
+            creators = body["invite"] if preset == "trusted_private_chat" else ()
+            version = await self._version()
+            body["power_level_content_override"] = power_override(levels, self.user_id, creators, version)
         room = text(await self._http.ask("POST", path("createRoom"), body), "room_id")
         if not room:
             raise Unreachable("the homeserver made a room without telling its id")

@@ -176,10 +176,12 @@ class Room:
         return _number(of(levels, "events").get(what), otherwise)
 
 
-def power_override(levels: Mapping[str, Any], me: str, version: str) -> dict[str, Any]:
-    """Power levels for a room of our own: from version 12 on its creator must not be named, before that it has to be."""
+def power_override(levels: Mapping[str, Any], me: str, creators: Iterable[str], version: str) -> dict[str, Any]:
+    """Power levels for a room of our own: from version 12 on creators must not be named, before that we have to be."""
     users = {user: level for user, level in of(dict(levels), "users").items() if user != me}
-    if not _creators_reign(version):
+    if _creators_reign(version):
+        users = {user: level for user, level in users.items() if user not in set(creators)}
+    else:
         users[me] = 100
     return {**levels, "users": users}
 
