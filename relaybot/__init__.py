@@ -1,4 +1,4 @@
-"""relaybot pairs peers who teach each other, and keeps their meetings: over IRC and by mail, Matrix later.
+"""relaybot pairs peers who teach each other, and keeps their meetings: over IRC, Matrix and mail.
 
 Start reading at model.py (the nouns), then decide.py (the one door in) and office.py (the loop around it).
 """

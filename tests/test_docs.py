@@ -292,7 +292,7 @@ def test_letters_shown_are_what_is_written(page: Path, told: Told) -> None:
 
 
 @pytest.mark.parametrize(
-    "page", [ROOT / "README.md", *(ROOT / f"docs/{n}.md" for n in ("by-mail", "moderators"))], ids=name
+    "page", [ROOT / "README.md", *(ROOT / f"docs/{n}.md" for n in ("by-mail", "by-matrix", "moderators"))], ids=name
 )
 def test_chat_commands_exist(page: Path) -> None:
     """What somebody types in a transcript, and the first column of the tables, are commands that are understood."""
