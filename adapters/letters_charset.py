@@ -160,10 +160,10 @@ def one_line(text: str) -> str:
     return " ".join(CONTROLS.sub("", text).split())
 
 
-def clean(text: str, lines: int = TEXT_LINES) -> str:
+def clean(text: str) -> str:
     """Text of a body: line ends as "\\n", no control characters, at most TEXT_LINES lines."""
     text = CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n").replace("\x85", "\n").replace("\x0c", "\n"))
-    return "\n".join(line.rstrip("\r\t") for line in text.split("\n", lines)[:lines])
+    return "\n".join(line.rstrip("\r\t") for line in text.split("\n", TEXT_LINES)[:TEXT_LINES])
 
 
 def unflowed(text: str, delsp: bool) -> str:

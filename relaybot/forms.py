@@ -391,9 +391,7 @@ def yes_no(
     key: str,
     ask: Ask,
     *,
-    when: Callable[[Desk, Dialogue], bool] = _always,
-    counted: bool = True,
     explain: str = "",
 ) -> Question:
     """A yes-or-no question; 1 and 2 are understood too."""
-    return choice(key, ask, {"yes": YES, "no": NO}, when=when, counted=counted, explain=explain)
+    return choice(key, ask, {"yes": YES, "no": NO}, explain=explain)

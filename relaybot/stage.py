@@ -195,10 +195,10 @@ class Actor:
                     f"{self.name} waited in vain for {' ... '.join(parts)!r}; last seen:\n    {last}"
                 ) from None
 
-    async def ask(self, text: str, *parts: str, where: str = "", at: str | None = None) -> str:
+    async def ask(self, text: str, *parts: str) -> str:
         """Say something and wait for the answer."""
-        self.say(text, where)
-        return await self.expect(*parts, where=where if at is None else at)
+        self.say(text)
+        return await self.expect(*parts)
 
     def close(self) -> None:
         """Leave."""

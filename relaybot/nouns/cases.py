@@ -31,12 +31,10 @@ def fresh_number(desk: Desk) -> int:
         span = span * 10 + 9
 
 
-def concerned(desk: Desk, pair: Pair | None, about: Person | None = None) -> tuple[int, ...]:
-    """Moderators from whom a case must be hidden: they are in the pair, or it is about them."""
-    found = {p.id for p in (about,) if p is not None and p.moderator}
-    if pair is not None:
-        found |= {s.person for s in desk.participants.where("pair", pair.id) if desk.people[s.person].moderator}
-    return tuple(sorted(found))
+def concerned(desk: Desk, pair: Pair | None) -> tuple[int, ...]:
+    """Moderators from whom what is said about a pair must be hidden: they are in it."""
+    sides = desk.participants.where("pair", pair.id) if pair is not None else []
+    return tuple(sorted({side.person for side in sides if desk.people[side.person].moderator}))
 
 
 def open_case(

@@ -82,9 +82,7 @@ def known(desk: Desk, number: int) -> Post:
     return post
 
 
-def make(
-    desk: Desk, message: Message, person: Person | None, text: tuple[str, ...], *, stage: str, ask: bool = False
-) -> Post:
+def make(desk: Desk, message: Message, person: Person | None, text: tuple[str, ...], *, stage: str) -> Post:
     """A record for a letter to the list; its words are kept only while it is held."""
     before = answered(desk, message)
     post = Post(
@@ -97,7 +95,6 @@ def make(
         subject=subject(message, text),
         text=text if stage == "held" else (),
         at=desk.now,
-        ask=ask,
         thread=(before.thread if before is not None else "") or message.thread,
     )
     desk.put(post)
