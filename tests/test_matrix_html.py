@@ -81,8 +81,8 @@ def test_without_a_name_there_is_no_html() -> None:
 
 def test_the_longer_name_wins() -> None:
     """A name that is a part of another is not found within it."""
-    found = render("Bram Jansen and Bram", {RAVI: "Bram", BRAM: "Bram Jansen"})
-    assert found == f"{pill(BRAM, 'Bram Jansen')} and {pill(RAVI, 'Bram')}"
+    found = render("Bram Jansen and Bram", {BRAM: "Bram", RAVI: "Bram Jansen"})
+    assert found == f"{pill(RAVI, 'Bram Jansen')} and {pill(BRAM, 'Bram')}"
 
 
 def test_lines_and_columns_stay() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -152,6 +153,14 @@ def test_an_edit_says_what_stands_there_now() -> None:
     assert said(sent) == Said("thursday", edits=OTHER)
 
 
+def test_an_edit_has_no_quotation_of_clients() -> None:
+    """What looks like one was typed; an edit is no reply either, whatever its relation says besides."""
+    relation = {"rel_type": "m.replace", "event_id": OTHER, "m.in_reply_to": {"event_id": ROOT}}
+    new = text("> <@dana:example.org> hm\n\nyes")
+    found = said(text("* x", **{"m.new_content": new, "m.relates_to": relation}))
+    assert found == Said("> <@dana:example.org> hm\n\nyes", edits=OTHER)
+
+
 @pytest.mark.parametrize("relation", [{"rel_type": "m.replace"}, {"rel_type": "m.replace", "event_id": 7}])
 def test_an_edit_of_nothing_is_nothing(relation: dict[str, Any]) -> None:
     """Without the event it changes, or without what it changes it into, an edit is malformed."""
@@ -161,12 +170,12 @@ def test_an_edit_of_nothing_is_nothing(relation: dict[str, Any]) -> None:
 
 
 def test_a_mention_names_us_in_m_mentions() -> None:
-    """Also in the new words of an edit; a name in the words, @room, or somebody else's id do not."""
-    assert said(text("hm", **{"m.mentions": {"user_ids": [BRAM, ME]}})).mentions
-    new = text("hm", **{"m.mentions": {"user_ids": [ME]}})
-    assert said(
-        text("* hm", **{"m.new_content": new, "m.relates_to": {"rel_type": "m.replace", "event_id": OTHER}})
-    ).mentions
+    """Of an edit in its old or its new words; a name in the words, @room, or somebody else's id do not."""
+    us = {"m.mentions": {"user_ids": [BRAM, ME]}}
+    assert said(text("hm", **us)).mentions
+    edited = text("* hm", **{"m.relates_to": {"rel_type": "m.replace", "event_id": OTHER}})
+    assert said(edited | {"m.new_content": text("hm", **us)}).mentions
+    assert said(edited | {"m.new_content": text("hm")} | us).mentions
     for mentions in ({}, {"room": True}, {"user_ids": [BRAM]}, {"user_ids": ME}, [ME], None):
         assert not said(text("relaybot: @relaybot:example.org", **{"m.mentions": mentions})).mentions
 
@@ -262,6 +271,7 @@ def test_what_cannot_be_decrypted_names_its_session() -> None:
     assert read(seen({}, "m.room.encrypted", unreadable="abc"), ME) == Unreadable("abc")
     assert read(seen({"session_id": "abc"}, "m.room.encrypted"), ME) == Unreadable("abc")
     assert read(seen({"session_id": 7}, "m.room.encrypted"), ME) == Unreadable("?")
+    assert read(seen({"session_id": "abc"}, "m.room.encrypted", state_key=""), ME) is None
 
 
 def test_a_room_that_was_upgraded() -> None:
@@ -297,6 +307,9 @@ def test_a_verification_in_a_room() -> None:
     assert found == Asked("request", BRAM, "PHONE", "$event", room="!room:example.org")
     assert read(seen(content | {"to": "@ana:example.org"}), ME) is None
     assert read(seen(content | {"from_device": None}), ME) is None
+    assert read(replace(seen(content), id=""), ME) is None
+    edited = {"m.new_content": content, "m.relates_to": {"rel_type": "m.replace", "event_id": OTHER}}
+    assert read(seen(text("* x") | edited), ME) is None
     cancel = cancel_in_room("$event")
     assert cancel["m.relates_to"] == {"rel_type": "m.reference", "event_id": "$event"}
     assert (cancel["code"], bool(cancel["reason"])) == ("m.unknown_method", True)

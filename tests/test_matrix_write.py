@@ -151,6 +151,12 @@ def test_a_card_is_changed_without_a_sound() -> None:
     }
 
 
+def test_a_change_calls_nobody_again() -> None:
+    """Whatever was called when it was first said."""
+    changed = edit(one(letter(urgency=Urgency.URGENT), mention=[BRAM]), "$first")
+    assert changed["m.mentions"] == changed["m.new_content"]["m.mentions"] == {}
+
+
 def test_a_card_is_one_event() -> None:
     """What is changed later cannot be two; its change stays small enough to be sent, with the new text complete."""
     card = one(letter("😀" * BODY_BYTES, card="clock S44"))
@@ -185,6 +191,9 @@ def test_a_long_letter_is_cut_between_lines() -> None:
     [
         ("one two\nthree four", 12, ["one two", "three four"]),
         ("one two three", 8, ["one two", "three"]),
+        ("four five", 4, ["four", "five"]),
+        ("four\nfive", 4, ["four", "five"]),
+        ("e" + "\u0301" * 6, 5, ["e\u0301\u0301", "\u0301\u0301", "\u0301\u0301"]),
         ("onetwothree", 4, ["onet", "woth", "ree"]),
         ("äöü", 4, ["äö", "ü"]),
         ("🇪🇺🇫🇷🇩🇪", 20, ["🇪🇺🇫🇷", "🇩🇪"]),
