@@ -8,10 +8,11 @@ whoever spoke; any other exception is a bug and left to the office, which shunts
 from __future__ import annotations
 
 from relaybot import answers, commands, forms, hearing, reading
+from relaybot.commands import Command
 from relaybot.desk import Desk, Programme
 from relaybot.events import Bounced, Came, Due, Event, Heard, Moment, Started, Told
-from relaybot.model import Decision, Letter, Message, Pair, Person, Style
-from relaybot.nouns import dates, letters_out, pairs, people, proving, sessions, strangers
+from relaybot.model import Decision, Dialogue, Letter, Message, Pair, Person, Style
+from relaybot.nouns import corrections, dates, letters_out, pairs, people, proving, relay, replying, sessions, strangers
 from relaybot.nouns.soundness import unsound
 from relaybot.ports import Invalid, Refused
 from relaybot.words import common as words
@@ -86,7 +87,7 @@ def object_named(programme: Programme, message: Message, moment: Moment) -> str:
     """What this message asks to see the journal of, as the journal names it: "M12", "person 4"; "" when it asks for none."""
     lines = message.text.strip().splitlines()[: reading.COMMAND_LINES_MAX if message.style is Style.LETTER else 1]
     for line in lines:
-        found = commands.find(line.strip().lstrip("!").strip())
+        found = reading.named(message, line.strip().lstrip("!").strip())
         if found is not None and found[0].journal and found[1]:
             return people.journal_name(Desk(programme, moment), found[1])
     return ""
@@ -98,20 +99,40 @@ def object_named(programme: Programme, message: Message, moment: Moment) -> str:
 def _heard(desk: Desk, event: Heard) -> None:
     message = event.message
     desk.heard = message
-    if not message.calendar and proving.answered(desk, message, hearing.speaker(desk, message)):
+    person = hearing.speaker(desk, message)
+    team = bool(message.place) and _is_team_place(desk, message)
+    if message.clear and person is not None and person.moderator:
+        hearing.in_clear(desk, message, person, team)
+        return
+    edited = bool(message.corrected)
+    if not message.calendar and not edited and proving.answered(desk, message, person):
         return
     if message.style is Style.LETTER:
         reading.read(desk, event)
         return
-    person = hearing.speaker(desk, message)
-    team = bool(message.place) and _is_team_place(desk, message)
     try:
-        if message.place and not team:
+        if edited:
+            _corrected(desk, message, person, team)
+        elif message.place and not team:
             _in_place(desk, event, person)
         else:
             _private(desk, event, person, team=team)
     except (Refused, Invalid) as no:
         hearing.say(desk, message, person, team, str(no))
+
+
+def _corrected(desk: Desk, message: Message, person: Person | None, team: bool) -> None:
+    """An edit: words for a partner are corrected there; a command or an answer is what it was when it was said."""
+    _bounded(desk, message.text)
+    if person is not None and corrections.carry(desk, message, person):
+        return
+    if hearing.concerns_us(desk, message, person, team, message.corrected, message.text):
+        hearing.say(desk, message, person, team, words.edit_changes_nothing())
+
+
+def _bounded(desk: Desk, text: str) -> None:
+    if len(text) > desk.policy.limits.text_chars:
+        raise Refused(words.too_long(desk.policy.limits.text_chars))
 
 
 def _is_team_place(desk: Desk, message: Message) -> bool:
@@ -140,13 +161,19 @@ def _in_place(desk: Desk, event: Heard, person: Person | None) -> None:
 def _in_pair_place(desk: Desk, event: Heard, person: Person, pair: Pair) -> None:
     if desk.participants.get((pair.id, person.id)) is None:
         return
-    text = event.message.text.strip()
+    message, text = event.message, event.message.text.strip()
+    if message.about and message.addressed and replying.is_bare(text):
+        asked = hearing.open_dialogue(desk, person, "", message.about, chat=True)
+        if asked is None:
+            raise Refused(words.asks_nothing())
+        answers.answer(desk, asked, text)
+        return
     if commands.overhear(desk, pair, person, text):
         return
     found = commands.find(text.lstrip("!").strip())
     if found is None:
         return
-    explicit = event.message.addressed or text.startswith("!")
+    explicit = message.addressed or text.startswith("!")
     if not explicit and not sessions.is_verb(desk, pair, found[0]):
         return
     try:
@@ -165,17 +192,16 @@ def _private(desk: Desk, event: Heard, person: Person | None, *, team: bool) -> 
     text = text.lstrip("!").strip()
     if not text:
         return
-    if len(text) > desk.policy.limits.text_chars:
-        raise Refused(words.too_long(desk.policy.limits.text_chars))
-    found = commands.find(text)
-    dialogue = hearing.open_dialogue(desk, person, message.place if team else "", message.about)
-    if (
-        dialogue is not None
-        and forms.FORMS[dialogue.form].brief
-        and (explicit or not answers.takes(desk, dialogue, text))
-    ):
-        desk.drop(dialogue)
-        dialogue = hearing.open_dialogue(desk, person, message.place if team else "", message.about)
+    _bounded(desk, text)
+    found = _in_thread(message, text, sure=explicit) if team else commands.find(text)
+    place = message.place if team else ""
+    dialogue = _brief_over(desk, person, place, message.about, text, explicit=explicit)
+    if message.about and person is not None and not explicit:
+        if not _is_command(desk, message, dialogue, found):
+            dialogue = dialogue or (hearing.take_up(desk, person, message.about, chat=True) if not team else None)
+            if _replied(desk, message, person, dialogue, team=team):
+                return
+        dialogue = dialogue or _brief_over(desk, person, place, "", text, explicit=explicit)
     if dialogue is not None and not explicit and not hearing.is_command(desk, dialogue, found):
         answers.answer(desk, dialogue, text)
         if person is not None and not team:
@@ -188,6 +214,68 @@ def _private(desk: Desk, event: Heard, person: Person | None, *, team: bool) -> 
             word, meant = text.split(maxsplit=1)[0], commands.nearest(text, person)
             raise Refused(words.unknown_but_near(word, meant) if meant else words.unknown(word))
         return
-    if team and not message.addressed and not hearing.parses(found):
-        return
+    if team and not message.addressed and (not hearing.parses(found) or replying.is_bare(text)):
+        return  # they talk with each other
     hearing.run(desk, event, person, found, team=team)
+
+
+def _brief_over(
+    desk: Desk, person: Person | None, place: str, about: str, text: str, *, explicit: bool
+) -> Dialogue | None:
+    """The question that waits for this answer; a brief one that was not answered is over, and the one before it waits again."""
+    dialogue = hearing.open_dialogue(desk, person, place, about, chat=True)
+    if dialogue is None or not forms.FORMS[dialogue.form].brief:
+        return dialogue
+    if not explicit and answers.takes(desk, dialogue, text):
+        return dialogue
+    desk.drop(dialogue)
+    return hearing.open_dialogue(desk, person, place, about, chat=True)
+
+
+# -------------------------------------------------------------------------------------------- replies
+
+
+def _in_thread(message: Message, line: str, *, sure: bool) -> tuple[Command, str] | None:
+    """The command of a line in the moderators' place; in a thread about A17 the id may be left out: `accept`.
+
+    What moderators say to each other there may begin like a command ("question is whether..."): unless it is `sure`,
+    words after it are only taken for its own where they begin as a sentence does.
+    """
+    found = commands.find(line)
+    _, _, rest = line.partition(" ")
+    first = rest.split(maxsplit=1)[:1]
+    talk = bool(first) and (first[0][0].islower() or first[0].split("'")[0].split("\u2019")[0] == "I")
+    return found if talk and not sure and not message.addressed else reading.named(message, line)
+
+
+def _is_command(desk: Desk, message: Message, dialogue: Dialogue | None, found: tuple[Command, str] | None) -> bool:
+    """Whether a reply is a command; a yes or no, and what goes on after it, is none where nothing was asked."""
+    if dialogue is not None:
+        return hearing.is_command(desk, dialogue, found)
+    if found is None or not hearing.parses(found):
+        return False
+    line = f"{found[0].name} {found[1]}".strip()
+    return not (found[0].name in {"yes", "no"} and (not found[1] or replying.is_talk(desk, message, line)))
+
+
+def _replied(desk: Desk, message: Message, person: Person, dialogue: Dialogue | None, *, team: bool) -> bool:
+    """Whether a reply was taken as one: words for the partner (an answer to a question about them perhaps among them).
+
+    A bare answer to what asks nothing is never taken for the answer to something else.
+    """
+    talk = forms.of(desk, person, "talk", message.about)
+    if team and dialogue is None and not message.addressed:
+        return False
+    if dialogue is None and talk is None and replying.is_bare(message.text):
+        pair = replying.pair_meant(desk, message)
+        mine = pair is not None and pair.stage in relay.OPEN and pairs.side(desk, pair, person) is not None
+        raise Refused(words.asks_nothing(pair.id if pair is not None and mine else 0, message.text.strip()))
+    found = reading.OBJECT.fullmatch(message.about)
+    if team or talk is not None or found is None or found[1] not in {"M", "S"}:
+        return False
+    if dialogue is not None and answers.takes(desk, dialogue, message.text):
+        return False
+    if not commands.replied(desk, message, person, reading.KINDS[found[1]], int(found[2])):
+        return False
+    commands.notice(desk, desk.people[person.id], "")
+    return True

@@ -41,8 +41,25 @@ def say(desk: Desk, message: Message, person: Person | None, team: bool, *lines:
         desk.post(message.reply, *lines)
 
 
-def open_dialogue(desk: Desk, person: Person | None, place: str, about: str) -> Dialogue | None:
-    """The question asked last that waits for an answer there; `about` names one dialogue or an object."""
+def in_clear(desk: Desk, message: Message, person: Person, team: bool) -> None:
+    """Nothing a moderator says unencrypted in an encrypted place is done; told where they meant us, their talk is left alone."""
+    if concerns_us(desk, message, person, team, message.text):
+        say(desk, message, person, team, words.in_clear())
+
+
+def concerns_us(desk: Desk, message: Message, person: Person | None, team: bool, *lines: str) -> bool:
+    """Whether a message (one of these lines was its text) was meant for relaybot: in a place most of the talk is not."""
+    if not message.place or message.addressed or open_dialogue(desk, person, message.place, "") is not None:
+        return True
+    found = [commands.find(line.lstrip("! ").strip()) for line in lines]
+    return any(one is not None and parses(one) and (team or one[0].topic == "session") for one in found)
+
+
+def open_dialogue(desk: Desk, person: Person | None, place: str, about: str, *, chat: bool = False) -> Dialogue | None:
+    """The question asked last that waits for an answer there; `about` names one dialogue or an object.
+
+    In a chat (`chat`) a reply names the very message: then a private question about a pair is named by its own id only.
+    """
     if person is None:
         return None
     asked = [
@@ -51,9 +68,16 @@ def open_dialogue(desk: Desk, person: Person | None, place: str, about: str) -> 
         if d.asked_at is not None and not d.kept and d.place == place
     ]
     if about:
-        asked = [d for d in asked if about in (d.about, f"D{d.id}")]
+        asked = [d for d in asked if about in (forms.reply_about(d) if chat else d.about, f"D{d.id}")]
     asked = [d for d in asked if not forms.FORMS[d.form].apart or about == f"D{d.id}"]
     return max(asked, key=lambda d: (d.asked_at, d.id), default=None)
+
+
+def take_up(desk: Desk, person: Person, about: str, *, chat: bool = False) -> Dialogue | None:
+    """A question that was put off with `later`: a reply to it takes it up again (`chat` as in open_dialogue)."""
+    mine = [d for d in desk.dialogues.where("person", person.id) if d.kept]
+    kept = [d for d in mine if about in (forms.reply_about(d) if chat else d.about, f"D{d.id}")]
+    return desk.change(kept[0], kept=False, asked_at=desk.now) if kept else None
 
 
 def is_command(desk: Desk, dialogue: Dialogue, found: tuple[Command, str] | None) -> bool:

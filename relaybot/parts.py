@@ -102,6 +102,7 @@ class Message:
     corrected: str = (
         ""  # an edit: what stood there before ("?" when that cannot be told); `text` is what stands there now
     )
+    first_said_at: datetime | None = None  # of an edit: when that was said which it changes
     said_at: datetime | None = (
         None  # given when it was said long ago, because relaybot was away or could not be reached
     )

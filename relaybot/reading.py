@@ -131,10 +131,7 @@ def _asked(desk: Desk, person: Person | None, about: str) -> Dialogue | None:
     if person is None:
         return None
     found = hearing.open_dialogue(desk, person, "", "" if about in NOTHING else about)
-    if found is None and about not in NOTHING:
-        kept = [d for d in desk.dialogues.where("person", person.id) if d.kept and about in (d.about, f"D{d.id}")]
-        return desk.change(kept[0], kept=False, asked_at=desk.now) if kept else None
-    return found
+    return hearing.take_up(desk, person, about) if found is None and about not in NOTHING else found
 
 
 def _commands(
@@ -145,7 +142,7 @@ def _commands(
     while text and ran < COMMAND_LINES_MAX:
         line, _, after = text.strip().partition("\n")
         explicit = line.startswith("!")
-        found = _named(message, line.lstrip("!").strip())
+        found = named(message, line.lstrip("!").strip())
         if found is None or not message.complete:
             break
         command, rest = found
@@ -168,7 +165,7 @@ def _commands(
     return text.strip(), ran > 0
 
 
-def _named(message: Message, line: str) -> tuple[Command, str] | None:
+def named(message: Message, line: str) -> tuple[Command, str] | None:
     """The command of a line; in answer to a letter about A17 the id may be left out: `accept`."""
     found = commands.find(line)
     if found is None or hearing.parses(found) or OBJECT.fullmatch(message.about) is None:

@@ -22,6 +22,8 @@
     ana@list > a subject | hello all        ... to the list; `stranger ana` before: by a bare From line
     ana@public > !join                      ... in the public place; @team the moderators', @m12 the pair's
     ana@matrix:home/m12 > hold              ... in the pair's place on a second network of lines
+    ana@matrix:home/M12 > yes               ... as a reply to (or reaction on) a message about M12 there; /D# to the last one
+    ana@matrix:home > tell tuesdy ~> tell tuesday      ... as an edit of what she had said there
     ana < Hello ana.                        exactly this line goes to ana in private, next
     public < ~written to you                a line to that place that contains the words
     ana < *                                 any one line
@@ -201,7 +203,10 @@ class World:
         address = f"{network}/{local_part(who, network)}"
         style = self.programme.policy.networks[network].style
         message = Message(network, address, address, who, text.replace(" \\n ", "\n"), style=style, about=about)
-        if about and style is Style.LINE:
+        if style is Style.LINE and " ~> " in text:
+            was, _, now = text.partition(" ~> ")
+            message = replace(message, text=now, corrected=was, first_said_at=self.now)
+        if about[:1].islower() and style is Style.LINE:
             where = f"{network}/#{NAME}-{about}"
             message = replace(message, about="", place=where, programme=NAME, addressed=text.startswith("!"))
         self.fire_until(self.now)

@@ -79,7 +79,8 @@ def tell(w: World, who: Person, place: str, text: str) -> None:
         w.write(name, text, "mail", about)
         return
     where = next((name for name, address in PLACES.items() if address == place), "")
-    w.say(who.home.partition("/")[2], text, where)
+    name, _, network = w.reader(who.home).partition("@")
+    w.say(name, text, where or network)
 
 
 def records(w: World) -> dict[str, dict[object, object]]:

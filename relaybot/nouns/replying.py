@@ -1,4 +1,4 @@
-"""Replies to letters about a pair: what of them answers an open question, and what are words for the partner.
+"""Replies to what was written about a pair: what of them answers an open question, and what are words for the partner.
 
 An answer is found only where nothing in its sentence takes it back; words go to the partner only when no question
 is open that is for the writer alone.
@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from relaybot import answers, forms
 from relaybot.desk import Desk
-from relaybot.model import Dialogue, Message, Pair, Person
+from relaybot.model import Dialogue, Message, Pair, Person, Style
 from relaybot.nouns import pairs, relay
 from relaybot.ports import Refused
 
@@ -94,20 +94,37 @@ def may_answer(dialogue: Dialogue) -> bool:
 def is_talk(desk: Desk, message: Message, line: str) -> bool:
     """Whether a line that begins like an answer ("No hurry", "Yes, gladly") is said to the partner: nothing was asked."""
     head, _, rest = line.strip().partition(" ")
-    kind, number = message.about[:1], message.about[1:]
-    if head.lower().rstrip(".!") not in {"yes", "no"} or _NAMED.match(rest) or not number.isdigit():
+    if head.lower().rstrip(".!") not in {"yes", "no"} or _NAMED.match(rest):
         return False
-    hour = desk.meetings.get(int(number)) if kind == "S" else None
-    pair = desk.pairs.get(hour.pair if hour is not None else int(number)) if kind == "M" or hour is not None else None
+    pair = pair_meant(desk, message)
     return pair is not None and pair.stage in relay.OPEN
 
 
+def is_bare(text: str) -> bool:
+    """Whether something is nothing but an answer: a yes or a no, a number, one of the exits."""
+    said = text.strip().lower().rstrip(".!")
+    return said in {*forms.YES, *forms.NO, *forms.EXITS} or _NUMBER.fullmatch(said) is not None
+
+
+def pair_meant(desk: Desk, message: Message) -> Pair | None:
+    """The pair that a reply is about, by itself or by one of its hours, whosever it is."""
+    kind, number = message.about[:1], message.about[1:]
+    if kind not in {"M", "S"} or not number.isdecimal():
+        return None
+    hour = desk.meetings.get(int(number)) if kind == "S" else None
+    if kind == "S" and hour is None:
+        return None
+    return desk.pairs.get(hour.pair if hour is not None else int(number))
+
+
 def taken(desk: Desk, message: Message, person: Person, pair: Pair, *abouts: str) -> bool:
-    """Take a letter that answers one about this pair (or an hour of it); False when it is not this person's to answer."""
+    """Take a reply to something about this pair (or an hour of it); False when it is not this person's to answer."""
     if pairs.side(desk, pair, person) is None or not message.proven or message.stranger:
         return False
-    open_ = pair.stage in relay.OPEN
+    open_, chat = pair.stage in relay.OPEN, message.style is Style.LINE
     asked = _asked(desk, person, {*abouts, f"M{pair.id}"} if open_ else set(abouts))
+    if chat:  # there a reply names the very message, so it can't be for a private question
+        asked = [dialogue for dialogue in asked if _shared(dialogue)]
     for dialogue in asked:
         if open_ and not _shared(dialogue) and (len(message.text) > A_WORD or forms.asks_free_text(dialogue)):
             continue  # a private question has a reply address of its own
@@ -125,7 +142,7 @@ def taken(desk: Desk, message: Message, person: Person, pair: Pair, *abouts: str
         if why_not:
             raise Refused(why_not)
         return False
-    relay.carry(desk, pair, person, message.text, mode="letter", files=message.files)
+    relay.carry(desk, pair, person, message.text, mode="tell" if chat else "letter", files=message.files)
     return True
 
 

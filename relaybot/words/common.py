@@ -140,12 +140,10 @@ def edit_changes_nothing() -> str:
     return "I took that message as it was first; an edit changes nothing here. Please write it again if it matters."
 
 
-def asks_nothing() -> str:
-    return "Nothing about that message waits for an answer from you. status shows where you stand."
-
-
-def asks_nothing_of_pair(number: int, said: str) -> str:
-    return f"Nothing about that message waits for an answer from you. If it is for your partner: tell M{number} {short(said)}"
+def asks_nothing(number: int = 0, said: str = "") -> str:
+    """`number`: of the pair the message was about, whose partner may have been meant by `said`."""
+    perhaps = f"If it is for your partner: tell M{number} {said}" if number else "status shows where you stand."
+    return f"Nothing about that message waits for an answer from you. {perhaps}"
 
 
 def shunted(number: int) -> str:

@@ -18,6 +18,15 @@ def carried(name: str, line: str) -> str:
     return f"{name}: {line}"
 
 
+def corrected(name: str, line: str) -> str:
+    """An edit of words that the partner has, or will have."""
+    return f"{name} corrected: {line}"
+
+
+def spot(was: str, now: str) -> str:
+    return f'"{was}" -> "{now}"'
+
+
 def by_mail(name: str) -> str:
     """Who says it, when it was written as a mail."""
     return f"{name} (mail)"
