@@ -73,7 +73,7 @@ def _say(desk: Desk, message: Message, person: Person | None, line: str, about: 
 
 
 def _out(desk: Desk, post: Post, person: Person | None, text: tuple[str, ...], files: tuple[str, ...] = ()) -> int:
-    """A post leaves: a copy for each reader, and one line in the channels if it is an ask. Returns how many read it."""
+    """A post leaves: a copy for each reader, and one line in chat if it is an ask. Returns how many read it."""
     before = asks.open_of(desk, person) if person is not None else None
     looks = person is not None and person.stage == "member" and asks.begins_like_one(post.subject)
     if looks and person is not None and before is None and asks.rests_until(desk, person) is None:

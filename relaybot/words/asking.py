@@ -10,7 +10,7 @@ from datetime import datetime
 
 from relaybot import times
 from relaybot.words.common import join_words, short
-from relaybot.words.linking import medium
+from relaybot.words.linking import medium, on
 
 
 def public(number: int, name: str, network: str, place: str, learn: str, offer: str) -> str:
@@ -126,18 +126,18 @@ def letter_head(name: str, number: int, given: str) -> str:
 def letter_foot(name: str, network: str, number: int) -> tuple[str, ...]:
     return (
         "  --",
-        f"  Answer this mail and it reaches {name} by {medium(network)};",
+        f"  Answer this mail and it reaches {name} {on(network)};",
         "  neither of you sees the other's address.",
         f"  If you'd like a trial hour arranged, both write: pair P{number}",
     )
 
 
 def delivered(name: str, network: str, number: int, at: datetime, zone: str) -> str:
-    return f"Sent to {name} by {medium(network)} {times.show_time(at, zone)} (P{number}). What they answer reaches you here."
+    return f"Sent to {name} {on(network)} {times.show_time(at, zone)} (P{number}). What they answer reaches you here."
 
 
 def waiting(name: str, network: str, number: int, hours: int) -> str:
-    return f"Waiting: {name} can't be reached by {medium(network)} at the moment (P{number}); I deliver when it can be, within {hours} hours."
+    return f"Waiting: {name} can't be reached {on(network)} at the moment (P{number}); I deliver when it can be, within {hours} hours."
 
 
 def not_delivered(name: str, number: int, reason: str) -> str:
