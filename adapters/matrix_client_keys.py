@@ -12,7 +12,7 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,9 @@ from nio.responses import KeysClaimResponse, KeysQueryResponse, KeysUploadRespon
 from nio.store import SqliteStore
 
 from adapters.matrix_client_http import path
-from adapters.matrix_client_rooms import MEGOLM, Unreadable, of, text
+from adapters.matrix_client_rooms import ENCRYPTED, MEGOLM, Unreadable, of, text
 from adapters.matrix_parts import MatrixError, Unsafe
-from adapters.matrix_sign import Ask, Estranged
+from adapters.matrix_sign import Ask, Estranged, genuine
 
 log = logging.getLogger(__name__)
 
@@ -137,21 +137,19 @@ class Keys:
 
     # ------------------------------------------------------------------------------------------------ receiving
 
-    def hear(self, events: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    def hear(self, events: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         """Take what was sent to this device: room keys are stored; what came in clear is handed back."""
-        clear = []
-        with self._store.database.atomic():
-            for event in events:
-                if text(event, "type") != "m.room.encrypted":
-                    clear.append(event)
-                    continue
-                try:
-                    self._hear_one(event)
-                except Exception:  # nio reads it, and it is whatever somebody sent
-                    log.warning("an encrypted event for this device from %s cannot be read", event.get("sender"))
-                    log.debug("why", exc_info=True)
-            self._olm.save_account()  # nio saves it before the one-time key is taken out of it
-        return clear
+        sealed = [event for event in events if text(event, "type") == ENCRYPTED]
+        if sealed:
+            with self._store.database.atomic():
+                for event in sealed:
+                    try:
+                        self._hear_one(event)
+                    except Exception:  # nio reads it, and it is whatever somebody sent
+                        log.warning("an encrypted event for this device from %s cannot be read", event.get("sender"))
+                        log.debug("why", exc_info=True)
+                self._olm.save_account()  # nio saves it before the one-time key is taken out of it
+        return [event for event in events if text(event, "type") != ENCRYPTED]
 
     def _hear_one(self, event: Mapping[str, Any]) -> None:
         parsed = OlmEvent.from_dict(event)
@@ -265,22 +263,10 @@ class Keys:
             if not isinstance(found, dict):  # a server that is down; what was known before still holds
                 self._not_before[user] = time.monotonic() + AGAIN_SECONDS
                 continue
-            sound = {
-                device: described for device, described in found.items() if self._is_sound(user, device, described)
-            }
+            sound = {device: _bare(keys) for device, keys in found.items() if _is_sound(user, device, keys)}
             self._olm.handle_response(KeysQueryResponse({user: sound}, {}))
             if user in self._changed:
                 self._olm.tracked_users.discard(user)
-
-    def _is_sound(self, user: str, device: str, described: Any) -> bool:
-        """Whether a device's description has its shape and its signature: nio fails on some that have not."""
-        key = of(described, "keys").get(f"ed25519:{device}")
-        if not isinstance(key, str) or (text(described, "user_id"), text(described, "device_id")) != (user, device):
-            return False
-        try:
-            return bool(self._olm.verify_json(dict(described), key, user, device))
-        except ValueError:
-            return False
 
     async def _claim(self, users: Collection[str], devices: Collection[Any] = ()) -> None:
         """Start an Olm session with every device that has none, and a new one with those given."""
@@ -329,7 +315,7 @@ class Keys:
             session.shared = False  # for nio a shared key is done with: it would make another one
             shares = self._olm.share_group_session_parallel(room, list(audience), ignore_unverified_devices=True)
             for reached, body in shares:
-                await self._ask("PUT", path("sendToDevice", "m.room.encrypted", str(uuid.uuid4())), body)
+                await self._ask("PUT", path("sendToDevice", ENCRYPTED, str(uuid.uuid4())), body)
                 session.users_shared_with |= reached
         session.mark_as_shared()
 
@@ -345,3 +331,18 @@ class Keys:
             for message in list(self._olm.outgoing_to_device_messages):
                 await self._ask("PUT", path("sendToDevice", message.type, str(uuid.uuid4())), message.as_dict())
                 self._olm.handle_response(ToDeviceResponse(message))
+
+
+def _bare(keys: Mapping[str, Any]) -> dict[str, Any]:
+    """A device's description without what nobody signed, and nobody needs."""
+    return {name: value for name, value in keys.items() if name != "unsigned"}
+
+
+def _is_sound(user: str, device: str, keys: Any) -> bool:
+    """Whether a device's description has its shape and its signature: nio fails as a whole on one that has not."""
+    public, curve = (of(keys, "keys").get(f"{kind}:{device}") for kind in ("ed25519", "curve25519"))
+    signature = of(keys, "signatures", user).get(f"ed25519:{device}")
+    if not (isinstance(public, str) and isinstance(curve, str) and isinstance(signature, str)):
+        return False
+    named = (text(keys, "user_id"), text(keys, "device_id")) == (user, device)
+    return named and genuine(public, keys, signature)

@@ -13,11 +13,12 @@ import aiohttp
 from aiohttp import web
 
 from adapters.matrix_client import Client
-from adapters.matrix_parts import Session
+from adapters.matrix_parts import Batch, Seen, Session
 from relaybot.homeserver import Homeserver
-from tests.synapse import PASSWORD, fresh
+from tests.synapse import PASSWORD, WAIT_SECONDS, fresh
 
 SECRET = bytes(range(32))
+MESSAGES = {"m.room.message", "m.room.encrypted"}
 PAGE = "<html><body>502 Bad Gateway</body></html>"
 
 
@@ -28,6 +29,7 @@ class Bot:
         self.server, self.folder, self.url = server, folder, url or server.url
         self.user_id = server.register(fresh("bot"), PASSWORD, "Relay")
         self.since = ""
+        self.heard: list[Seen] = []
         self.session: Session | None = None
         self.client = self._new(SECRET)
 
@@ -44,10 +46,18 @@ class Bot:
         self.client = self._new(secret, seconds)
         return await self.enter(self.session)
 
-    async def sync(self, timeout_ms: int = 0) -> Any:
+    async def sync(self, timeout_ms: int = 0) -> Batch:
         batch = await self.client.sync(self.since, timeout_ms=timeout_ms)
         self.since = batch.since
+        self.heard += [one for one in batch.seen if one.type in MESSAGES and one.sender != self.user_id]
         return batch
+
+    async def next(self) -> Seen:
+        """The next message of somebody else, readable or not; each is given once."""
+        async with asyncio.timeout(WAIT_SECONDS):
+            while not self.heard:
+                await self.sync(500)
+        return self.heard.pop(0)
 
 
 @asynccontextmanager
