@@ -88,10 +88,10 @@ def test_a_yes_can_be_taken_back() -> None:
     """A no behind one's own yes: the other's yes opens nothing."""
     w = two()
     say(w, "ana", "room", "1")
-    say(w, "ana", "room M21")
-    assert say(w, "ana", "room") == [
-        "I have your yes to it. I open the room when both of you want it; until then I keep carrying your words."
-    ]
+
+    assert say(w, "ana", "room M21", "2") == ["I have your yes to it; 2 takes it back.", ASKED, KEPT]
+    assert say(w, "bram", "1") == [NOTED]
+    assert pair_of(w).place == ""
 
 
 def test_a_yes_is_too_old_after_a_week() -> None:
@@ -225,7 +225,7 @@ def test_an_address_that_is_gone_opens_nothing() -> None:
     w.say("ana", "1")
 
     assert heard(w, "ana") == [
-        "That can't be done any more, because I don't know both of you there now. I keep carrying your words."
+        "That can't be done any more, because things have changed since I asked. I keep carrying your words."
     ]
     assert pair_of(w).place == ""
 
@@ -244,6 +244,38 @@ def test_a_pair_that_ends_has_no_room_to_open() -> None:
     assert not {name for name in timers(w, "M21") if name.startswith("room")}
     assert pair_of(w).place == ""
     assert [line.partition(".")[0] for line in told] == ["Nothing can be arranged in M21 just now"]
+
+
+def test_a_question_that_waits_ends_with_the_pair() -> None:
+    """Bram sleeps while ana asks for a room and then leaves: in the morning he is asked nothing about it."""
+    w = two()
+    say(w, "bram", "quiet 10:00-15:00")
+    for line in ("room", "1", "drop", "3", "2", "skip", "yes"):
+        w.say("ana", line, "matrix:home")
+    heard(w, "bram@matrix:home")
+    w.pass_until(NOON + DAY)
+
+    assert not {d.form for d in w.programme.tables.dialogues.rows.values() if d.person == person_id(w, "bram")} & {
+        "room"
+    }
+    assert [line for line in heard(w, "bram@matrix:home") if "room" in line] == []
+
+
+def test_a_room_nobody_lives_at_is_not_opened() -> None:
+    """Both moved on to IRC before the second yes: it would be opened where neither reads."""
+    w = two()
+    say(w, "bram", "room", "1")
+    say(w, "ana", "room")
+    for name in ("ana", "bram"):
+        linked(w, name, f"{NETWORK}/{name}")
+        w.say(name, "prefer irc", "matrix:home")
+    heard(w, "ana")
+    w.say("ana", "1")
+
+    assert heard(w, "ana") == [
+        "That can't be done any more, because things have changed since I asked. I keep carrying your words."
+    ]
+    assert pair_of(w).place == ""
 
 
 def test_the_journal_holds_no_answer() -> None:

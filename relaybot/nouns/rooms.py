@@ -74,7 +74,8 @@ def wish(desk: Desk, pair: Pair, person: Person) -> None:
     if not lately(desk, pair, other):
         _ask(desk, pair, other, _awake(desk, other))
     _plan(desk, pair, person, desk.now + _open(desk))
-    forms.pose(desk, forms.keep(desk, person, FORM, f"M{pair.id}"))
+    stands = (words.yes_stands(),) if agreed(desk, pair, person) else ()
+    forms.pose(desk, forms.keep(desk, person, FORM, f"M{pair.id}"), *stands)
 
 
 def _live_together(desk: Desk, pair: Pair) -> bool:

@@ -29,9 +29,6 @@ def room(desk: Desk, call: Call) -> None:
         raise Refused(words.there_already(pairs.place_name(desk, pair)))
     if not rooms.may_wish(desk, pair, call.me):
         raise Refused(words.nowhere())
-    if rooms.agreed(desk, pair, call.me):
-        call.reply(desk, words.yes_stands())
-        return
     rooms.wish(desk, pair, call.me)
 
 

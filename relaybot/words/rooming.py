@@ -30,7 +30,7 @@ def yes_noted() -> str:
 
 
 def yes_stands() -> str:
-    return "I have your yes to it. I open the room when both of you want it; until then I keep carrying your words."
+    return "I have your yes to it; 2 takes it back."
 
 
 def no_noted() -> str:
@@ -61,4 +61,4 @@ def nowhere() -> str:
 
 
 def not_any_more() -> str:
-    return "That can't be done any more, because I don't know both of you there now. I keep carrying your words."
+    return "That can't be done any more, because things have changed since I asked. I keep carrying your words."
