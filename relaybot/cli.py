@@ -135,6 +135,8 @@ def _say_where(bot: Any) -> None:
             f"  answers lie in the Maildir {bot.embedded['maildir']}, which mail programs open, e.g. mutt -f",
             flush=True,
         )
+    for account in bot.config.matrix.values():
+        print(f"On Matrix people start a direct chat with {account.user}.", flush=True)
     if bot.code:
         print(f"The first moderator says to relaybot in private:  mod claim {bot.code}", flush=True)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from relaybot import app
+from relaybot import app, cli
 from relaybot.app import Bot
 from relaybot.homeserver import Homeserver
 from tests.doctor_help import examined, one, said, written
@@ -63,7 +63,9 @@ async def running(folder: Path, given: str) -> AsyncIterator[Bot]:
             await asyncio.gather(serving, return_exceptions=True)
 
 
-async def test_matrix_serves_while_another_network_is_away(synapse: Homeserver, folder: Path, tmp_path: Path) -> None:
+async def test_matrix_serves_while_another_network_is_away(
+    synapse: Homeserver, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A newcomer is answered there, a moderator of the file is one under their own name, and the doctor looks on meanwhile."""
     user = synapse.register(fresh("relaybot"), PASSWORD)
     (port,) = free_ports(1)
@@ -75,6 +77,8 @@ async def test_matrix_serves_while_another_network_is_away(synapse: Homeserver, 
         async with running(folder, given) as bot:
             people = bot.programmes["tech-peer"].tables.people.rows
             assert [(p.name, p.moderator) for p in people.values()] == [(esi.user_id[1:].partition(":")[0], True)]
+            cli._say_where(bot)
+            assert f"On Matrix people start a direct chat with {user}." in capsys.readouterr().out
             await ana.dm(user)
             await ana.say("join")
             assert (await ana.heard("1/7")).encrypted
