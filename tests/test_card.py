@@ -183,20 +183,18 @@ def test_a_card_goes_nowhere_else() -> None:
     assert not any(line.startswith("S40") for line in heard(w, "ana"))
 
 
-def test_what_waited_long_goes_elsewhere_without_the_card() -> None:
-    """Words of a partner that waited four hours follow ana to IRC; the card that waits beside them does not."""
-    w = two("ana@matrix:home", "bram")
+def test_a_bell_that_goes_elsewhere_leaves_the_card_behind() -> None:
+    """A bell that waits follows ana to IRC in time; the card that was said with it does not."""
+    w = running(two("ana@matrix:home", "bram", "reach.urgent_minutes = 1"))
     ana = next(p for p in w.programme.tables.people.rows.values() if p.name == "ana")
     w.make(Put(Address(NAME, f"{NETWORK}/ana", ana.id)))
-    add_hour(w, 40, 21, NOON + timedelta(hours=3, minutes=45))
-    w.pass_until(NOON + 3 * MINUTE)
     w.away.add("matrix:home")
-    w.say("bram", "tell I found the chapter")
-    w.pass_until(NOON + timedelta(hours=3, minutes=46))
-    w.say("bram", "start")
-    w.pass_until(NOON + timedelta(hours=4, minutes=4))
+    w.say("bram", "hold")
+    minutes(w, 1)
+    said = heard(w, "ana")
 
-    assert [line for line in heard(w, "ana") if line.endswith("I found the chapter")] != []
+    assert said[-1] == "Clock stopped, both of you. go when ready."
+    assert not any(line.startswith("S40") for line in said)
     assert [x.to for x in cards(w)] == ["matrix:home/@ana:example.org"]
 
 
