@@ -71,11 +71,9 @@ def _link(content: dict[str, Any], names: Mapping[str, str]) -> None:
             content.update(with_links)
 
 
-def notice(text: str, below: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """A sentence of the adapter's own, which rings nobody; `below` is what below() made, or nothing."""
-    body = split(hushed(clean(text)), BODY_BYTES)[0]
-    content: dict[str, Any] = {"msgtype": "m.notice", "body": body, "m.mentions": {}}
-    return content | {"m.relates_to": dict(below)} if below else content
+def notice(text: str) -> dict[str, Any]:
+    """A sentence of the adapter's own, which rings nobody."""
+    return {"msgtype": "m.notice", "body": split(hushed(clean(text)), BODY_BYTES)[0], "m.mentions": {}}
 
 
 def below(thread: str, reply_to: str = "") -> dict[str, Any]:
