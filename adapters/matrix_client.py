@@ -65,7 +65,9 @@ class Client:
         Raises Unsafe when encryption cannot be what it has to be, MatrixError (M_FORBIDDEN) for a wrong password.
         """
         self._folder.lock()
-        if session is not None and (session.user_id != self.user_id or not self._folder.has_store()):
+        if session is not None and session.user_id != self.user_id:
+            session = None  # another account's: its token is shown to nobody
+        if session is not None and not self._folder.has_store():
             await self._abandon(session)
             session = None
         if session is not None:
@@ -80,7 +82,11 @@ class Client:
         self._let_go()
         self._folder.clear()
         session = await self._login(password, "")
-        await self._open(session, password, restored=False)
+        try:
+            await self._open(session, password, restored=False)
+        except MatrixError:  # else every start that fails leaves a device behind
+            await self._abandon(session)
+            raise
         return session
 
     async def _resume(self, session: Session, password: str) -> Session | None:

@@ -132,7 +132,9 @@ async def test_an_identity_that_is_not_ours_is_never_replaced(synapse: Homeserve
                 await other.enter(None, PASSWORD)
         finally:
             await other.close()
-        assert (await keys_of(bot.user_id, ana))["master_keys"] == before
+        after = await keys_of(bot.user_id, ana)
+        assert after["master_keys"] == before
+        assert list(after["device_keys"][bot.user_id]) == [bot.client.device_id]  # and no device is left behind
 
 
 async def half_an_identity(server: Homeserver, bot: Bot) -> None:
