@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from adapters.matrix_client import Client
+from adapters.matrix_invited import Invitations
 from adapters.matrix_listen import Listener
 from adapters.matrix_memory import Memory, open_memory
 from adapters.matrix_parts import Batch, LoggedOut, MatrixError, Unsafe
@@ -115,13 +116,10 @@ class Matrix:
             login_at = int(time.time() * 1000)
             session = await client.enter(memory.session, settings.password)
             await memory.keep_session(session, login_at)
-            listener: Listener
-
-            def greet(room: str, user: str) -> None:
-                listener.greet(room, user)
-
-            rooms = Rooms(self.network, settings, client, memory, ear, greet)
+            rooms = Rooms(self.network, settings, client, memory, ear)
             listener = Listener(self.network, settings, client, rooms, memory, self._speaker, ear)
+            invitations = Invitations(self.network, settings, client, memory, rooms, ear, listener.greet)
+            stack.push_async_callback(invitations.close)
             batch = await client.sync(memory.since, timeout_ms=0, full_state=True)
             self._proven_once = True
             await rooms.enter_all()
@@ -129,11 +127,12 @@ class Matrix:
             self._rooms = rooms
             self._speaker.attach(client, rooms, memory)
             stack.push_async_callback(self._speaker.detach)
-            await self._take(listener, memory, batch)
+            await self._take(listener, invitations, memory, batch)
+            invitations.resume()
             self._connected(ear)
             house = asyncio.create_task(self._keep_house(listener, rooms))
             stack.push_async_callback(_end, house)
-            await self._read(client, listener, memory, ear)
+            await self._read(client, listener, invitations, memory, ear)
 
     def _connected(self, ear: Ear) -> None:
         if self.since is None:
@@ -141,18 +140,22 @@ class Matrix:
             log.info("%s: connected as %s", self.network, self.settings.user)
             ear.reachable(self.network)
 
-    async def _take(self, listener: Listener, memory: Memory, batch: Batch) -> None:
+    async def _take(self, listener: Listener, invitations: Invitations, memory: Memory, batch: Batch) -> None:
         await listener.take(batch)
+        for invitation in batch.invited:
+            await invitations.take(invitation)
         await memory.keep_since(batch.since)
 
-    async def _read(self, client: Client, listener: Listener, memory: Memory, ear: Ear) -> None:
+    async def _read(
+        self, client: Client, listener: Listener, invitations: Invitations, memory: Memory, ear: Ear
+    ) -> None:
         """Batch after batch; a homeserver that is away is waited for, a batch that could not be kept is asked for again."""
         failed = 0
         while True:
             try:
                 batch = await client.sync(memory.since, timeout_ms=SYNC_MS)
                 self._connected(ear)
-                await self._take(listener, memory, batch)
+                await self._take(listener, invitations, memory, batch)
             except LoggedOut:
                 raise
             except (MatrixError, StoreFailed) as error:

@@ -17,8 +17,8 @@ from adapters import matrix_read as read
 from adapters import matrix_words as words
 from adapters.matrix_client import Client
 from adapters.matrix_memory import Memory, Unread
-from adapters.matrix_parts import Batch, MatrixError, Seen, passes
-from adapters.matrix_rooms import Place, Rooms, Use
+from adapters.matrix_parts import Batch, LoggedOut, MatrixError, Seen, passes
+from adapters.matrix_rooms import RULES, Place, Rooms, Use
 from adapters.matrix_send import Speaker
 from adapters.matrix_settings import MatrixSettings
 from relaybot.model import Message
@@ -31,10 +31,11 @@ LATE_SECONDS = 15 * 60.0  # a message read this long after it was said was said 
 KEY_SECONDS = 15.0  # so long a message waits for its key before its writer is asked
 UNREAD_DAYS = 30
 UNREAD_TRIED_MAX = 200
+UNREAD_KEPT_MAX = 500  # of one room
+NAME_SECONDS = 3.0
 IGNORE_SECONDS = 300.0
 COUNTED_MAX = 5000
 NAMES_MAX = 5000
-NAME_CHARS = 40
 
 
 @dataclass(slots=True)
@@ -58,18 +59,25 @@ class Listener:
         self._me = client.user_id
         self._names: OrderedDict[str, str] = OrderedDict()
         self._counts: OrderedDict[str, _Count] = OrderedDict()
+        self._taken_at = 0.0  # seconds: what comes now was said after that, whatever its homeserver claims
         self._called = (settings.display_name, self._me, self._me[1:].partition(":")[0])
         self._greeted: dict[str, str] = {}  # room of a newcomer's chat that was just opened -> the newcomer
         self._read: dict[str, str] = {}  # room -> last event taken care of, to be marked as read
 
     def greet(self, room: str, user: str) -> None:
-        """A newcomer's chat was opened: they are greeted, unless they speak first."""
+        """A newcomer's chat is being opened: they are greeted, unless they speak first."""
+        if len(self._greeted) >= COUNTED_MAX:
+            self._greeted.clear()
         self._greeted[room] = user
 
     # ------------------------------------------------------------------------------------------------ a batch
 
     async def take(self, batch: Batch) -> None:
         """Everything in a batch, until the core has written it down. Raises MatrixError when we lose the homeserver, StoreFailed."""
+        began_at = time.time()
+        for room in batch.missed:
+            log.warning("%s: older messages in %s could not be read back", self._network, room)
+            self._rooms.forget(room)  # who came in may have been among them
         for left in batch.left:
             await self._rooms.left(left)
         heard: list[asyncio.Future[None]] = []
@@ -88,23 +96,25 @@ class Listener:
         for room, user in list(self._greeted.items()):
             if room in spoke or f"joined {room}" in spoke:
                 del self._greeted[room]
-            if f"joined {room}" in spoke and room not in spoke:
+            place = self._rooms.place(room)
+            if f"joined {room}" in spoke and room not in spoke and place and await self._rooms.is_private(place):
                 heard.append(asyncio.ensure_future(self._ear.hear(await self._hello(room, user))))
         if heard:
             await asyncio.gather(*heard)
         for event in batch.to_device:
-            if (asked := read.read_to_device(event)) is not None:
+            asked = read.read_to_device(event)
+            if asked is not None and not self._is_too_much(asked.user, began_at):
                 await self._decline(asked)
-        for invitation in batch.invited:
-            await self._rooms.invited(invitation)
-        for room in batch.missed:
-            log.warning("%s: older messages in %s could not be read back", self._network, room)
+        self._taken_at = began_at
 
     async def _message(self, seen: Seen) -> Message | None:
         """What one event is for the core; other events are dealt with here."""
         happened = read.read(seen, self._me)
+        if seen.state_key is not None and seen.type in RULES:
+            self._rooms.forget(seen.room)
         match happened:
             case read.Changed():
+                self._names.pop(happened.user, None)  # they may have changed it
                 await self._rooms.changed(seen.room, happened.user, happened.membership)
             case read.Upgraded():
                 await self._rooms.upgraded(seen.room, happened.replacement)
@@ -120,7 +130,7 @@ class Listener:
                 return await self._reacted(seen, happened, place)
             case read.Strange() if place.use is not Use.PUBLIC:
                 await self._speaker.remark(seen.room, words.reads_text_only(), seen.id)
-            case read.Asked():
+            case read.Asked() if not await self._too_many(seen):
                 await self._decline(happened)
         return None
 
@@ -151,7 +161,7 @@ class Listener:
         if said.files and place.use is not Use.PUBLIC and not said.edits:
             await self._speaker.remark(seen.room, words.no_files(), seen.id)
             return None
-        if addressed and await self._too_many(seen):
+        if (addressed or place.use is Use.PUBLIC) and await self._too_many(seen, quiet=not addressed):
             return None
         corrected = await self._corrected(seen, said) if said.edits else ""
         if said.edits and not corrected:
@@ -161,6 +171,8 @@ class Listener:
         if said.cut:
             await self._speaker.remark(seen.room, words.too_long(), seen.id)
         about = await self._about(seen.room, said)
+        if place.use is Use.PUBLIC and not addressed and not about:
+            return None  # a thread of other people's
         if place.use is Use.DIRECT:
             await self._rooms.is_direct(seen.room, seen.sender)
         return await self._build(seen, place, text, addressed=addressed, about=about, corrected=corrected, said=said)
@@ -221,10 +233,10 @@ class Listener:
     async def _reacted(self, seen: Seen, reacted: read.Reacted, place: Place) -> Message | None:
         """A digit, a tick or a cross below a message of ours answers what it asked; any other sign is not for us."""
         word = read.digit_or_word(reacted.key)
-        if not word or place.use is Use.PUBLIC:
+        if not word or place.use is Use.PUBLIC or await self._too_many(seen):
             return None
         about = await self._speaker.about(seen.room, reacted.target)
-        if not about or await self._too_many(seen):
+        if not about:
             return None
         return await self._build(seen, place, word, addressed=True, about=about)
 
@@ -232,13 +244,14 @@ class Listener:
         name = self._names.get(user)
         if name is None:
             try:
-                name = await self._client.display_name(user)
-            except MatrixError as error:
-                if passes(error):
-                    raise
+                async with asyncio.timeout(NAME_SECONDS):
+                    name = await self._client.display_name(user)
+            except LoggedOut:
+                raise
+            except (MatrixError, TimeoutError) as error:  # their homeserver is asked, and may never answer
+                log.info("%s: the name of %s: %s", self._network, user, error)
                 name = ""
-            name = read.clean_name(name)[:NAME_CHARS] or user[1:].partition(":")[0]
-            self._names[user] = name
+            name = self._names[user] = read.person_name(name, user)
             if len(self._names) > NAMES_MAX:
                 self._names.popitem(last=False)
         return name
@@ -246,7 +259,8 @@ class Listener:
     # ------------------------------------------------------------------------------------------- not to be read
 
     async def _unreadable(self, seen: Seen, session: str) -> None:
-        if seen.id not in self._memory.unread:
+        waiting = sum(1 for unread in self._memory.unread.values() if unread.room == seen.room)
+        if seen.id not in self._memory.unread and waiting < UNREAD_KEPT_MAX:
             await self._memory.put_unread(Unread(seen.id, seen.room, session, _now()))
 
     async def look_again(self) -> None:
@@ -295,26 +309,42 @@ class Listener:
         except MatrixError as error:
             log.info("%s: a verification was not called off: %s", self._network, error)
 
-    async def _too_many(self, seen: Seen) -> bool:
-        """Somebody who says too much in a minute (of their own clock's server) is told once and not heard for a while."""
+    async def _too_many(self, seen: Seen, *, quiet: bool = False) -> bool:
+        """Somebody who says too much in a minute is told once (not when `quiet`), and not heard for a while.
+
+        What waited for us counts at the time it was said, as far as that can be true: its homeserver may claim anything.
+        """
+        said_at = min(max(seen.at / 1000, self._taken_at), time.time())
+        before = self._ignored(seen.sender, said_at)
+        if not self._is_too_much(seen.sender, said_at):
+            return False
+        limit = self._settings.commands_per_minute
+        if not quiet and not before and limit:
+            await self._speaker.remark(seen.room, words.too_many(limit, IGNORE_SECONDS), seen.id)
+        return True
+
+    def _ignored(self, user: str, at: float) -> bool:
+        count = self._counts.get(user)
+        return count is not None and at < count.ignored_until
+
+    def _is_too_much(self, user: str, at: float) -> bool:
+        """Count one more of somebody's at that time (seconds); whether it is not to be answered."""
         limit = self._settings.commands_per_minute
         if not limit:
             return False
-        now = seen.at / 1000 or time.time()
-        count = self._counts.get(seen.sender)
+        count = self._counts.get(user)
         if count is None:
-            count = self._counts[seen.sender] = _Count(now)
+            count = self._counts[user] = _Count(at)
             if len(self._counts) > COUNTED_MAX:
                 self._counts.popitem(last=False)
-        if now < count.ignored_until:
+        if at < count.ignored_until:
             return True
-        if now - count.since >= 60.0:
-            count.since, count.messages = now, 0
+        if at - count.since >= 60.0:
+            count.since, count.messages = at, 0
         count.messages += 1
         if count.messages <= limit:
             return False
-        count.ignored_until, count.since, count.messages = now + IGNORE_SECONDS, now + IGNORE_SECONDS, 0
-        await self._speaker.remark(seen.room, words.too_many(limit, IGNORE_SECONDS), seen.id)
+        count.ignored_until, count.since, count.messages = at + IGNORE_SECONDS, at + IGNORE_SECONDS, 0
         return True
 
 

@@ -18,6 +18,7 @@ from adapters.matrix_words import cannot_verify
 
 TEXT_BYTES = 16 * 1024  # of a body that are read; a whole event has at most 64 KiB
 NAME_CHARS = 255
+SPOKEN_CHARS = 40  # of a name that is said in a sentence
 FILE_BYTES_MAX = 2**53 - 1  # the largest integer of an event (appendices, Canonical JSON)
 KEY_CHARS = 64  # of a reaction; emoji are shorter
 
@@ -28,6 +29,9 @@ _DEVICE = re.compile(r"[!-~]{1,255}")
 _MXC = re.compile(r"mxc://[A-Za-z0-9.:\[\]-]{1,230}/[A-Za-z0-9_-]{1,255}")
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,100}/[A-Za-z0-9!#$&^_.+-]{1,100}")
 _QUOTED = re.compile(r"> (?:\* )?<@[^\n]{1,255}>")
+_NO_NAME = re.compile(
+    r"[@/:<>\\]|\w\.\w|\d{4}"
+)  # an address, a link, a telephone number: a display name may be anything
 _NO_MAPPING: Mapping[str, Any] = {}
 
 # --------------------------------------------------------------------------------------- what is found
@@ -334,6 +338,12 @@ def addressed(text: str, names: Iterable[str], *, mentioned: bool = False) -> tu
 def _either_colon(user: str) -> str:
     """A pattern for a user id without its sigil, in a link: percent-encoded or not."""
     return "(?::|%3A)".join(re.escape(part) for part in user.split(":"))
+
+
+def person_name(shown: str, user: str) -> str:
+    """What to call somebody: the display name `shown` where it is a name, else the first part of the user id."""
+    name = clean_name(shown)[:SPOKEN_CHARS].strip()
+    return name if name and not _NO_NAME.search(name) else user[1:].partition(":")[0][:SPOKEN_CHARS]
 
 
 # ------------------------------------------------------------------------------------- out of any JSON

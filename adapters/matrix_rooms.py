@@ -1,21 +1,19 @@
 """The rooms relaybot is in on Matrix: the public and moderators' ones, the direct chat of each person, the rooms of pairs.
 
-A direct chat is private only while nobody but its person and we are in it; that is looked at before every word. Invitations are
-taken from people somebody of a programme knows, and from newcomers within limits and only to small direct chats.
+A direct chat is private only while nobody but its person and we are in it, and nobody else can come in or look in; that is looked at
+before every word. Where somebody with the power to do so moves a room, only the configured ones are followed.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from adapters.matrix_client import Client
 from adapters.matrix_memory import Memory, Room
-from adapters.matrix_parts import Invited, Left, MatrixError, passes
+from adapters.matrix_parts import Left, LoggedOut, MatrixError, passes
 from adapters.matrix_settings import MatrixSettings, is_user
 from relaybot.model import Letter
 from relaybot.ports import Ear, TryLater, Undeliverable
@@ -25,8 +23,12 @@ log = logging.getLogger(__name__)
 HOUR_SECONDS = 3600.0
 ASK_AGAIN_SECONDS = 24 * HOUR_SECONDS  # somebody who left or declined the chat is asked in again after this, not before
 RETRY_SECONDS = 300.0  # a configured room that does not let us in is tried again after this
+RETRY_SOON_SECONDS = 20.0  # and after this when its homeserver was not there
+COMING_IN_SECONDS = 10.0
 PLACES_CACHED_MAX = 2000
 IN = frozenset({"join", "invite"})
+RULES = frozenset({"m.room.join_rules", "m.room.history_visibility"})
+CLOSED_RULES = frozenset({"invite", "knock", "private"})  # to come in, somebody inside has to say so
 
 
 class Use(StrEnum):
@@ -50,53 +52,76 @@ class Place:
 
 
 class Rooms:
-    """Knows and makes rooms. `greet` is called for a newcomer's chat that was opened, `reachable` when somebody came in."""
+    """Knows and makes rooms. The ear's `reachable` is called when somebody came in."""
 
-    def __init__(
-        self, network: str, settings: MatrixSettings, client: Client, memory: Memory, ear: Ear,
-        greet: Callable[[str, str], None],
-    ) -> None:  # fmt: skip
+    def __init__(self, network: str, settings: MatrixSettings, client: Client, memory: Memory, ear: Ear) -> None:
         self.network, self._settings, self._client, self._memory, self._ear = network, settings, client, memory, ear
-        self._greet = greet
         self._me = client.user_id
         self._configured: dict[str, Place] = {}  # room id -> place
         self._ids: dict[str, str] = {}  # configured room as it is written in the settings -> room id
         self._trouble: dict[str, str] = {}  # configured room -> why we are not in it
-        self._retry_at = 0.0
+        self._retry_at: dict[str, float] = {}  # configured room we are not in -> when it is tried again, monotonic
+        self._names: dict[str, str] = {}  # room id -> configured room it is or was
         self._members: dict[str, dict[str, str]] = {}
-        self._invitations: deque[float] = deque()
-        self._invitations_of: dict[str, deque[float]] = {}
+        self._closed: dict[str, bool] = {}  # room -> whether its rules keep others out
 
     # ------------------------------------------------------------------------------------------ configured
 
     async def enter_all(self) -> None:
         """Into every configured room that will have us; the others are tried again later."""
-        for use, table in ((Use.PUBLIC, self._settings.public), (Use.MODERATORS, self._settings.moderators)):
-            for programme, name in table.items():
-                await self._enter(name, use, programme)
-        self._retry_at = time.monotonic() + RETRY_SECONDS
+        for name in (*self._settings.public.values(), *self._settings.moderators.values()):
+            await self._enter(name)
 
     async def check(self) -> None:
         """Now and then: configured rooms whose time has come."""
-        if self._trouble and time.monotonic() >= self._retry_at:
-            await self.enter_all()
+        now = time.monotonic()
+        for name, at in list(self._retry_at.items()):
+            if now >= at:
+                await self._enter(name)
 
-    async def _enter(self, name: str, use: Use, programme: str) -> None:
+    async def enter_again(self, room: str) -> None:
+        """We were invited to a configured room, or to what became of one."""
+        name = room if room in self._retry_at else self._names.get(room, "")
+        for one in [name] if name else list(self._retry_at):
+            await self._enter(one)
+
+    async def _enter(self, name: str) -> None:
+        """Into one of them. What goes wrong is told by `missing`: one room far away must not hold up the others."""
+        room = ""
+        use, programme = self._settled(name)
         try:
-            room = name if name.startswith("!") else await self._client.resolve(name)
-            room = self._followed(room)
+            found = name if name.startswith("!") else await self._client.resolve(name)
+            room = self._followed(found)
+            self._names[room] = name
+            self._configured[room] = Place(
+                room, use, f"{self.network}/{name}", programme
+            )  # before the first word in it
             if room not in self._client.joined():
-                room = await self._client.join(name if room not in self._memory.rooms and name == room else room)
+                await self._client.join(name if room == found else room)
+        except LoggedOut:
+            raise
         except MatrixError as error:
-            if passes(error):
-                raise
+            self._configured.pop(room, None)
             if name not in self._trouble:
                 log.warning("%s: cannot join %s: %s", self.network, name, error)
-            self._trouble[name] = str(error)
+            self._out(name, str(error), RETRY_SOON_SECONDS if passes(error) else RETRY_SECONDS)
             return
         self._trouble.pop(name, None)
-        self._ids[name] = room
-        self._configured[room] = Place(room, use, f"{self.network}/{name}", programme)
+        self._retry_at.pop(name, None)
+        if self._ids.get(name) != room:
+            self._ids[name] = room
+            self._ear.reachable(self.network, f"{self.network}/{name}")
+
+    def _settled(self, name: str) -> tuple[Use, str]:
+        """What a configured room is for, and its programme."""
+        for use, table in ((Use.PUBLIC, self._settings.public), (Use.MODERATORS, self._settings.moderators)):
+            for programme, one in table.items():
+                if one == name:
+                    return use, programme
+        raise KeyError(name)
+
+    def _out(self, name: str, why: str, seconds: float) -> None:
+        self._trouble[name], self._retry_at[name] = why, time.monotonic() + seconds
 
     def _followed(self, room: str) -> str:
         """Where a room that was upgraded has gone."""
@@ -109,6 +134,16 @@ class Rooms:
     def missing(self) -> list[str]:
         """Configured rooms we are not in, with the reason, for `health`."""
         return [f"{name} ({why})" for name, why in self._trouble.items()]
+
+    def is_configured(self, room: str) -> bool:
+        """Whether a room is one of the settings, or what became of one."""
+        if room in self._names or room in self._retry_at:
+            return True
+        return any(r.use == "moved" and r.key == room and not r.people for r in self._memory.rooms.values())
+
+    def continues(self, room: str, user: str) -> bool:
+        """Whether this is what somebody's direct chat with us was upgraded to."""
+        return any(r.use == "moved" and r.key == room and r.people == (user,) for r in self._memory.rooms.values())
 
     # ----------------------------------------------------------------------------------------------- looking
 
@@ -144,7 +179,26 @@ class Rooms:
 
     async def is_private(self, place: Place) -> bool:
         """Whether a direct chat is still one of two."""
-        return await self.people(place.room) <= {place.user}
+        return await self.is_between(place.room, place.user)
+
+    async def is_between(self, room: str, user: str) -> bool:
+        """Whether nobody but somebody and we are in a room, asked in, able to come in by themselves, or to read along."""
+        return await self.people(room) <= {user} and await self._is_closed(room)
+
+    async def _is_closed(self, room: str) -> bool:
+        known = self._closed.get(room)
+        if known is None:
+            if len(self._closed) >= PLACES_CACHED_MAX:
+                self._closed.clear()
+            rule = (await self._client.state(room, "m.room.join_rules") or {}).get("join_rule", "invite")
+            seen_by = (await self._client.state(room, "m.room.history_visibility") or {}).get("history_visibility")
+            known = self._closed[room] = rule in CLOSED_RULES and seen_by != "world_readable"
+        return known
+
+    def forget(self, room: str) -> None:
+        """Who is in a room and who may come in has to be asked anew."""
+        self._members.pop(room, None)
+        self._closed.pop(room, None)
 
     # ------------------------------------------------------------------------------------ where a letter goes
 
@@ -168,11 +222,13 @@ class Rooms:
                 await self._memory.drop_room(room.id)
                 continue
             membership = await self._membership(room.id)
-            if not await self.people(room.id) <= {user}:
-                continue  # somebody else was brought in: nothing private goes there any more
+            if not await self.is_between(room.id, user):
+                continue  # somebody else was brought in, or can come: nothing private goes there any more
             if membership.get(user) == "join":
                 return room.id
             return await self._asked_in(room, membership.get(user, ""))
+        if any(room.use == "asked" and room.key == user for room in self._memory.rooms.values()):
+            raise TryLater("relaybot is just coming into their chat", COMING_IN_SECONDS)
         return await self._open(user)
 
     async def _asked_in(self, room: Room, membership: str) -> str:
@@ -200,7 +256,7 @@ class Rooms:
         """From now on this is the chat with somebody: remembered here, and in m.direct for other programs of the account."""
         known = self._memory.rooms.get(room)
         await self._memory.put_room(Room(room, "direct", user, used_at=_now()))
-        if known is not None and known.key == user:
+        if known is not None and (known.use, known.key) == ("direct", user):
             return
         told: dict[str, object] = {}
         for kept in self._memory.rooms.values():
@@ -273,66 +329,17 @@ class Rooms:
 
     # -------------------------------------------------------------------------------------------- what happened
 
-    async def invited(self, invitation: Invited) -> None:
-        """Somebody wants us in a room."""
-        names = {*self._settings.public.values(), *self._settings.moderators.values()}
-        if invitation.room in names or invitation.room in self._configured or invitation.room in self._ids.values():
-            await self.enter_all()
-            return
-        if not self._may_come(invitation):
-            await self._decline(invitation)
-            return
-        await self._client.join(invitation.room)
-        self._members.pop(invitation.room, None)
-        if await self.people(invitation.room) - {invitation.inviter}:
-            await self._client.leave(invitation.room, "I talk to people in chats of two.")
-            return
-        await self.is_direct(invitation.room, invitation.inviter)
-        if not self._ear.knows(f"{self.network}/{invitation.inviter}"):
-            self._greet(invitation.room, invitation.inviter)
-
-    def _may_come(self, invitation: Invited) -> bool:
-        """Members and moderators always, newcomers so many an hour; into direct chats only, and never into open rooms."""
-        if not invitation.direct or invitation.join_rule == "public":
-            return False
-        if self._ear.knows(f"{self.network}/{invitation.inviter}"):
-            return True
-        now = time.monotonic()
-        each = self._invitations_of.setdefault(invitation.inviter, deque())
-        for taken in (self._invitations, each):
-            while taken and now - taken[0] > HOUR_SECONDS:
-                taken.popleft()
-        if len(each) >= self._settings.invites_each_per_hour:
-            return False
-        if len(self._invitations) >= self._settings.invites_per_hour:
-            return False
-        if len(self._invitations_of) > PLACES_CACHED_MAX:
-            self._invitations_of = {u: q for u, q in self._invitations_of.items() if q}
-        self._invitations.append(now)
-        each.append(now)
-        return True
-
-    async def _decline(self, invitation: Invited) -> None:
-        log.info("%s: an invitation by %s was declined", self.network, invitation.inviter)
-        try:
-            await self._client.leave(invitation.room)
-        except MatrixError as error:  # it was taken back already
-            if passes(error):
-                raise
-            log.info("%s: declining it: %s", self.network, error)
-
     async def left(self, left: Left) -> None:
         """We are out of a room: for a direct chat a new one is made when it is needed; a pair's is given up by the core."""
-        self._members.pop(left.room, None)
+        self.forget(left.room)
         configured = self._configured.pop(left.room, None)
         if configured is not None and left.by != self._me:
             name = configured.address.partition("/")[2]
             self._ids.pop(name, None)
-            self._trouble[name] = "relaybot was taken out of it"
-            self._retry_at = time.monotonic() + HOUR_SECONDS  # no rejoin fights; an invitation brings us back at once
+            self._out(name, "relaybot was taken out of it", HOUR_SECONDS)  # no fights; an invitation brings us back
             log.warning("%s: taken out of %s by %s", self.network, name, left.by)
         known = self._memory.rooms.get(left.room)
-        if known is not None and known.use == "direct":
+        if known is not None and known.use in {"direct", "asked"}:
             await self._memory.drop_room(left.room)
 
     async def changed(self, room: str, user: str, membership: str) -> None:
@@ -353,25 +360,18 @@ class Rooms:
             log.info("%s: %s left the chat", self.network, user)
 
     async def upgraded(self, room: str, replacement: str) -> None:
-        """A room goes on in another one (spec: m.room.tombstone)."""
+        """A room goes on in another one (spec: m.room.tombstone).
+
+        Into what became of a chat we come when its person asks us in: they could name any room at all.
+        """
         place = self.place(room)
-        if place is None or not replacement:
+        if place is None or not replacement or place.use is Use.PAIR:
             return
-        try:
-            there = await self._client.join(replacement)
-        except MatrixError as error:
-            if passes(error):
-                raise
-            log.warning("%s: cannot follow %s to %s: %s", self.network, room, replacement, error)
-            return
-        kept = self._memory.rooms.get(room)
-        await self._memory.put_room(Room(room, "moved", there))
-        if kept is not None:
-            await self._memory.put_room(replace(kept, id=there))
-        self._configured.pop(room, None)
-        if place.use in {Use.PUBLIC, Use.MODERATORS}:
-            self._ids[place.address.partition("/")[2]] = there
-            self._configured[there] = replace(place, room=there)
+        await self._memory.put_room(Room(room, "moved", replacement, people=(place.user,) if place.user else ()))
+        if self._configured.pop(room, None) is not None:
+            name = place.address.partition("/")[2]
+            self._ids.pop(name, None)
+            self._out(name, f"it was moved to {replacement}", 0.0)  # entered beside reading: it may be far away
 
     async def close(self, room: str) -> None:
         """Leave a pair's room for good."""

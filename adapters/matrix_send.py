@@ -50,6 +50,7 @@ class Speaker:
         self._memory: Memory
         self._remarked: dict[tuple[str, str], float] = {}
         self.said: OrderedDict[str, str] = OrderedDict()  # event of ours -> what it is about, for replies and reactions
+        self._others: OrderedDict[str, None] = OrderedDict()  # events that were asked for and are not ours
 
     def attach(self, client: Client, rooms: Rooms, memory: Memory) -> None:
         """From now on letters go out over this connection."""
@@ -159,10 +160,11 @@ class Speaker:
         sent_before = await self._find(client, place.room) if self._is_old(letter) else {}
         first = ""
         for number, content in enumerate(contents):
-            event = sent_before.get(write.identity(letter, number), "")
+            transaction = write.transaction(letter, number)
+            event = sent_before.get(transaction, "")
             if not event:
                 said = write.edit(content, card) if card else content
-                event = await client.send(place.room, "m.room.message", said, write.transaction(letter, number))
+                event = await client.send(place.room, "m.room.message", said, transaction)
             first = first or event
             self._remember(event, letter.about)
         if letter.card and not card:
@@ -176,7 +178,7 @@ class Speaker:
         root, _, answered = rest.partition(" ")
         if room != place.room:
             root = answered = ""
-        root = root.removeprefix("-") if root == "-" else root
+        root = "" if root == "-" else root
         if not root and _has_thread(letter, place):
             root = self._memory.below.get((place.room, letter.about), "")
         if place.use is Use.DIRECT and not root:
@@ -215,10 +217,13 @@ class Speaker:
         if event in self.said:
             return self.said[event]
         client = self._client
-        if client is None:
+        if client is None or event in self._others:
             return None
         seen = await client.event(room, event)
         if seen is None or seen.sender != client.user_id:
+            self._others[event] = None
+            if len(self._others) > SAID_KEPT:
+                self._others.popitem(last=False)
             return None
         about = seen.content.get(write.ABOUT, "")
         self._remember(event, about if isinstance(about, str) else "")

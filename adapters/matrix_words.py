@@ -39,7 +39,17 @@ def too_many(limit: int, seconds: float) -> str:
 
 def not_private() -> str:
     """In a direct chat in which there are more than the two of us."""
-    return "Somebody else is in this chat, so I say nothing personal here. Please open a new chat with me alone."
+    return "Somebody else is in this chat, or may come in, so I say nothing personal here. Please open a new chat with me alone."
+
+
+def chats_of_two() -> str:
+    """The reason for not coming into a room, or going, that the one who asked us in may see."""
+    return "I talk to people in direct chats of two. Please open one with me."
+
+
+def not_now() -> str:
+    """The reason for not coming into somebody's chat: too many of them were opened."""
+    return "Too many chats were opened with me just now. Please ask me again in an hour."
 
 
 def cannot_verify() -> str:
