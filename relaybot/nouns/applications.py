@@ -32,6 +32,11 @@ def of(desk: Desk, person: Person) -> Application | None:
     return max(desk.applications.where("person", person.id), key=lambda a: a.id, default=None)
 
 
+def tell_moderators(desk: Desk, application: Application, line: str) -> None:
+    """Write to the moderators about an application; one of them whose own it is does not read it."""
+    tell_team(desk, line, hidden_from=(application.person,), about=ident(application))
+
+
 def known(desk: Desk, number: int) -> Application:
     """An application by number; raises Refused."""
     application = desk.applications.get(number)
@@ -120,12 +125,7 @@ def take_back(desk: Desk, person: Person) -> str:
     if may("application", application.stage, "take back"):
         desk.change(application, stage=step("application", application.stage, "take back"), exchange=(), words="")
     if was_open:
-        tell_team(
-            desk,
-            words.team_taken_back(application, person.name),
-            hidden_from=(person.id,) if person.moderator else (),
-            about=ident(application),
-        )
+        tell_moderators(desk, application, words.team_taken_back(application, person.name))
     step_person(desk, profile.blank(desk, person), "leave")
     forget_soon(desk, person)
     return words.taken_back(application)
@@ -163,7 +163,7 @@ def forget(desk: Desk, person: Person) -> bool:
         desk.drop(letter)
     for avoid in (*desk.avoids.where("person", person.id), *desk.avoids.where("other", person.id)):
         desk.drop(avoid)
-    _forget_about(desk, f"person {person.id}")
+    forget_about(desk, f"person {person.id}")
     desk.drop(person)
     return True
 
@@ -179,11 +179,12 @@ def forget_closed(desk: Desk, person: Person) -> None:
 
 def drop(desk: Desk, application: Application) -> None:
     """Delete an application with its timers and notes."""
-    _forget_about(desk, ident(application))
+    forget_about(desk, ident(application))
     desk.drop(application)
 
 
-def _forget_about(desk: Desk, about: str) -> None:
+def forget_about(desk: Desk, about: str) -> None:
+    """Delete the timers of an object, and the moderators' notes on it."""
     desk.cancel_all(about)
     for memo in desk.memos.where("about", about):
         desk.drop(memo)

@@ -41,4 +41,4 @@ def still_open(desk: Desk, reader: Person, application: Application) -> None:
 
 def tell_others(desk: Desk, call: Call, person: Person, line: str) -> None:
     """What a moderator did in private the others learn, unless the matter is one of theirs."""
-    people.tell_others(desk, call, line, hidden_from=(person.id,) if person.moderator else ())
+    people.tell_others(desk, call, line, hidden_from=(person.id,))

@@ -69,7 +69,7 @@ def _forget_cases(desk: Desk, person: Person) -> None:
         if case.stage != "closed":
             cases.tell(desk, case, words.team_case_gone(case.id))
         _drop_dialogues_about(desk, f"H{case.id}")
-        _forget_about(desk, f"H{case.id}")
+        applications.forget_about(desk, f"H{case.id}")
         desk.drop(case)
 
 
@@ -103,7 +103,7 @@ def _forget_rest(desk: Desk, person: Person) -> None:
     for letter in desk.letters.where("person", person.id):
         desk.drop(letter)
     for name in (about, f"words {person.id}", f"forget {person.id}"):
-        _forget_about(desk, name)
+        applications.forget_about(desk, name)
     homes = {address.address for address in desk.addresses.where("person", person.id)}
     for letter in list(desk.letters):  # answers to somebody without a record carry only an address
         if letter.to in homes:
@@ -112,12 +112,6 @@ def _forget_rest(desk: Desk, person: Person) -> None:
         subscriptions.forget(desk, address.address)
         desk.drop(address)
     desk.drop(desk.people[person.id])
-
-
-def _forget_about(desk: Desk, about: str) -> None:
-    desk.cancel_all(about)
-    for memo in desk.memos.where("about", about):
-        desk.drop(memo)
 
 
 def _drop_dialogues_about(desk: Desk, about: str) -> None:

@@ -119,7 +119,7 @@ def tell_team(
 ) -> None:
     """Write to the moderators: in their place, or to each alone when it concerns one of them or they have none.
 
-    `about` is the object, e.g. "A17": what is said of it in their place can be kept together.
+    `hidden_from` may name anybody a matter concerns; `about` is the object, e.g. "A17": what is said of it in their place can be kept together.
     """
     hidden = set(hidden_from)
     places = [n.moderators for n in desk.policy.networks.values() if n.moderators]

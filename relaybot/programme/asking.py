@@ -239,7 +239,7 @@ def _to_author(desk: Desk, post: Post, by: Person, text: str) -> None:
     desk.change(post, answered_by=(*post.answered_by, by.id))
     if post.ask and author is not None and asks.reciprocal(desk, post, author, by):
         said = words.team_reciprocal(post.id, by.name, author.name, (handle(desk, author), handle(desk, by)))
-        people.tell_team(desk, said, about=posts.ident(post), hidden_from=[p.id for p in (author, by) if p.moderator])
+        people.tell_team(desk, said, about=posts.ident(post), hidden_from=(author.id, by.id))
 
 
 def _ask_which(desk: Desk, dialogue: Dialogue) -> str:
@@ -371,4 +371,4 @@ def _both_want(desk: Desk, post: Post, me: Person, other: Person) -> None:
     desk.tell(other, words.pair_both(me.name, post.id), about=posts.ident(post))
     author, answerer = (me, other) if me.id == post.person else (other, me)
     said = words.team_both(post.id, author.name, answerer.name, (handle(desk, author), handle(desk, answerer)))
-    people.tell_team(desk, said, hidden_from=[p.id for p in (author, answerer) if p.moderator], about=posts.ident(post))
+    people.tell_team(desk, said, hidden_from=(author.id, answerer.id), about=posts.ident(post))

@@ -268,7 +268,7 @@ def _neither(desk: Desk, dialogue: Dialogue) -> None:
     if not sessions.live(desk, pair, person):
         return
     if given(dialogue, "ok") == "no":
-        desk.tell(person, words.neither_no())
+        desk.tell(person, words.no_time_now())
         return
     _, following = _following(desk, pair, person)
     if following in sessions.open_times(desk, pair, partner):

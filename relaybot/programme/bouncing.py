@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from relaybot.commands import on_bounce, on_timer
 from relaybot.desk import Desk
-from relaybot.model import Mailbox, Person
+from relaybot.model import Mailbox
 from relaybot.nouns import mailboxes, people, subscriptions
 from relaybot.words import listing as words
 
@@ -40,12 +40,8 @@ def _refuses(desk: Desk, box: Mailbox) -> None:
             since = words.refusing_elsewhere(subscriptions.shown(box.address), box.bounced_at, people.zone(person))
             desk.tell(person, since)
     name = person.name if person is not None else subscriptions.shown(box.address)
-    hidden = _hidden(person)
+    hidden = (person.id,) if person is not None else ()
     people.tell_team(desk, words.team_refusing(name, box.bounced_at, box.bounces, elsewhere), hidden_from=hidden)
-
-
-def _hidden(person: Person | None) -> tuple[int, ...]:
-    return (person.id,) if person is not None and person.moderator else ()
 
 
 @on_timer(mailboxes.FORGET)

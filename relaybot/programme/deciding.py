@@ -185,5 +185,4 @@ def _tell(desk: Desk, about: str, verb: str, move: str, days: int) -> None:
     person = people.step_person(desk, desk.people[person.id], move)
     desk.plan("application-forgotten", about, desk.now + timedelta(days=days))
     desk.tell(person, text)
-    hidden = (person.id,) if person.moderator else ()
-    people.tell_team(desk, words.team_told(application.id, person.name, verb), hidden_from=hidden, about=about)
+    applications.tell_moderators(desk, application, words.team_told(application.id, person.name, verb))

@@ -105,7 +105,7 @@ def _pass_answer(desk: Desk, dialogue: Dialogue, said: str) -> None:
     )
     until = _promise_again(desk, application, person)
     desk.tell(person, words.passed_on(by, until))
-    _team(desk, person, application, words.team_answer(application.id, person.name, said))
+    applications.tell_moderators(desk, application, words.team_answer(application.id, person.name, said))
 
 
 def _promise_again(desk: Desk, application: Application, person: Person) -> str:
@@ -117,11 +117,6 @@ def _promise_again(desk: Desk, application: Application, person: Person) -> str:
     if desk.timers.get(("promise-broken", ident)) is None:
         application = applications.promise(desk, application, promises.until(desk))
     return words.day(application.promise, people.zone(person), desk.now)
-
-
-def _team(desk: Desk, person: Person, application: Application, line: str) -> None:
-    hidden = (person.id,) if person.moderator else ()
-    people.tell_team(desk, line, hidden_from=hidden, about=applications.ident(application))
 
 
 def _read_words(desk: Desk, dialogue: Dialogue, text: str) -> str:
@@ -162,7 +157,9 @@ def recall(desk: Desk, person: Person) -> tuple[str, ...]:
     if later:
         people.nudge(desk, person, "question", later[0])
     else:
-        _team(desk, person, application, words.team_silent(application.id, person.name, (desk.now - since).days))
+        applications.tell_moderators(
+            desk, application, words.team_silent(application.id, person.name, (desk.now - since).days)
+        )
     return (words.question_again(forms.asked(desk, replace(dialogue, asking=dialogue.asking or _first(dialogue)))),)
 
 
@@ -278,9 +275,8 @@ def _chat_agreed(desk: Desk, application: Application, person: Person, number: i
     holder = desk.people.get(application.holder)
     zones = [people.zone(holder), zone] if holder is not None else [zone]
     when = times.both(at, zones, desk.now)
-    _team(
+    applications.tell_moderators(
         desk,
-        person,
         application,
         words.team_chat_set(application.id, person.name, _holder(desk, application), when, means(how)),
     )
@@ -289,7 +285,7 @@ def _chat_agreed(desk: Desk, application: Application, person: Person, number: i
 def _other_time(desk: Desk, application: Application, person: Person, said: str) -> None:
     until = _promise_again(desk, application, person)
     desk.tell(person, words.passed_on(_holder(desk, application), until))
-    _team(desk, person, application, words.team_chat_other(application.id, person.name, said))
+    applications.tell_moderators(desk, application, words.team_chat_other(application.id, person.name, said))
 
 
 def _no_chat(desk: Desk, dialogue: Dialogue) -> None:

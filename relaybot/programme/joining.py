@@ -324,12 +324,7 @@ def _handed_in(desk: Desk, dialogue: Dialogue) -> None:
         desk.tell(person, *said, about=f"A{application.id}", subject=letter_words.handed_in_subject())
     else:
         desk.tell(person, words.handed_in(person, application, usual, by))
-    people.tell_team(
-        desk,
-        words.team_new(person, application, medium(person.home), by),
-        hidden_from=(person.id,) if person.moderator else (),
-        about=f"A{application.id}",
-    )
+    applications.tell_moderators(desk, application, words.team_new(person, application, medium(person.home), by))
 
 
 def _save(desk: Desk, dialogue: Dialogue) -> Person:

@@ -238,7 +238,7 @@ def match_me(desk: Desk, call: Call) -> None:
     me = start_waiting(desk, desk.change(me, rematch="yes"))
     call.reply(desk, words.in_list(len(fit.pool(desk, me)), fit.could_suit(desk, me), me.promise, me, desk.now))
     if not asked_before:
-        tell_team(desk, words.team_looks(handle(desk, me)), hidden_from=(me.id,) if me.moderator else ())
+        tell_team(desk, words.team_looks(handle(desk, me)), hidden_from=(me.id,))
 
 
 # --------------------------------------------------------------------------------------------- news
@@ -262,7 +262,7 @@ def still_looking(desk: Desk, person: Person) -> tuple[str, ...]:
         if promise <= desk.now + timedelta(hours=desk.policy.promise.nudge_hours):
             lines.append(words.promise_ended(promise, person, desk.now))
             team = words.team_promise_ended(handle(desk, person), promise, person.promise, suit, desk.now)
-            tell_team(desk, team, hidden_from=(person.id,) if person.moderator else ())
+            tell_team(desk, team, hidden_from=(person.id,))
         else:  # still ahead: the promise is only ever made earlier, not later
             person = desk.change(person, promise=promise)
     return (*lines, words.next_promise(person.promise or desk.now, person, desk.now))

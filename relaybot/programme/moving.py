@@ -17,6 +17,7 @@ from relaybot.model import Dialogue, Meeting, Pair, Person, Urgency
 from relaybot.nouns import clock, dates, meetings, pairs, people, sessions
 from relaybot.ports import Invalid, Refused
 from relaybot.words import moving as words
+from relaybot.words import scheduling as times_words
 
 # ------------------------------------------------------------------------------------------ reminders
 
@@ -161,7 +162,7 @@ def _check(desk: Desk, person: Person, meeting: Meeting, at: datetime) -> None:
         raise Refused(words.same_time())
     other = sessions.clash(desk, person, at, meeting.minutes, but=meeting.id)
     if other is not None:
-        raise Refused(words.already_then(other.id))
+        raise Refused(times_words.already_then(other.id))
 
 
 def _is_soon(desk: Desk, meeting: Meeting) -> bool:

@@ -226,11 +226,6 @@ def _waiting(desk: Desk, about: str) -> tuple[Application, Person] | None:
     return application, desk.people[application.person]
 
 
-def _team(desk: Desk, person: Person, application: Application, line: str) -> None:
-    hidden = (person.id,) if person.moderator else ()
-    people.tell_team(desk, line, hidden_from=hidden, about=applications.ident(application))
-
-
 @on_timer("promise-soon")
 def promise_soon(desk: Desk, about: str, late_seconds: float) -> None:
     """A day before the promise the moderators are reminded."""
@@ -239,7 +234,9 @@ def promise_soon(desk: Desk, about: str, late_seconds: float) -> None:
         return
     application, person = found
     by = words.day(application.promise, people.zone(person), desk.now)
-    _team(desk, person, application, words.team_soon(application.id, person.name, _name(desk, application.holder), by))
+    applications.tell_moderators(
+        desk, application, words.team_soon(application.id, person.name, _name(desk, application.holder), by)
+    )
 
 
 @on_timer("promise-broken")
@@ -250,7 +247,9 @@ def promise_broken(desk: Desk, about: str, late_seconds: float) -> None:
         return
     application, person = found
     by = words.day(application.promise, people.zone(person), desk.now)
-    _team(desk, person, application, words.team_broken(application.id, person.name, by, desk.policy.operator))
+    applications.tell_moderators(
+        desk, application, words.team_broken(application.id, person.name, by, desk.policy.operator)
+    )
     desk.plan("say-late", about, people.waking(desk, person))
 
 

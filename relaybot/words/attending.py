@@ -105,10 +105,6 @@ def neither_yes(partner: Person) -> str:
     return f"Good. You hear from me as soon as {partner.name} answers."
 
 
-def neither_no() -> str:
-    return "All right. propose <time> or slots, whenever you like."
-
-
 # ------------------------------------------------------------------------------------------ moderators
 
 

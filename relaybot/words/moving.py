@@ -102,10 +102,6 @@ def too_late_now() -> str:
     return "That question is settled already. status shows what is agreed."
 
 
-def already_then(number: int) -> str:
-    return f"You have an hour at that time already (S{number}). Please name another time."
-
-
 def same_time() -> str:
     return "That is when it is agreed for already."
 
