@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from adapters.matrix_client import Client
 from adapters.matrix_memory import FILE, open_memory
@@ -103,6 +105,36 @@ async def test_nobody_there(tmp_path: Path) -> None:
     assert level == "fail"
     assert f"http://127.0.0.1:{port} is no homeserver that answers" in found
     assert "https://x.test/.well-known/matrix/client tells it" in found
+
+
+@pytest.mark.parametrize(
+    ("answers", "about", "told"),
+    [
+        ({}, "matrix home", "gave no answer of its own (HTTP 502)"),
+        ({"versions": {"versions": 3}}, "matrix home", "gave no answer of its own (HTTP 502)"),
+        (
+            {"versions": {"versions": ["v1.11"]}, "login": {"flows": [{"type": "m.login.sso"}, 7, {"type": None}]}},
+            "matrix home login",
+            "the homeserver takes no passwords, only m.login.sso",
+        ),
+    ],
+    ids=["a proxy's page", "half a homeserver", "single sign-on alone"],
+)
+async def test_what_lets_nobody_in(tmp_path: Path, answers: dict[str, Any], about: str, told: str) -> None:
+    """A page in front of the homeserver, and one that takes no passwords, are found before relaybot starts."""
+
+    async def answer(request: web.Request) -> web.Response:
+        found = answers.get(request.path.rpartition("/")[2])
+        return web.json_response(found) if found else web.Response(status=502, text="<h1>Bad gateway</h1>")
+
+    app = web.Application()
+    app.router.add_route("*", "/{tail:.*}", answer)
+    async with TestServer(app) as server:
+        report = await examined(tmp_path, text(str(server.make_url("/")), "@relaybot:x.test"))
+    found = [what for level, what in said(report, about) if level == "fail"]
+
+    assert len(found) == 1
+    assert told in found[0]
 
 
 async def test_a_password_still_to_be_filled_in(synapse: Homeserver, tmp_path: Path) -> None:

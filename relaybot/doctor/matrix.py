@@ -93,7 +93,7 @@ async def _homeserver(visit: _Visit, *, lacks_secret: bool) -> bool:
     where, server = visit.settings.homeserver, visit.settings.user.partition(":")[2]
     try:
         told = (await visit.http.ask("GET", "/_matrix/client/versions")).get("versions")
-        flows = {text(flow, "type") for flow in each(await visit.get("login"), "flows")}
+        flows = {text(flow, "type") for flow in each(await visit.get("login"), "flows")} - {""}
     except MatrixError as problem:
         do = f"check the URL: https://{server}/.well-known/matrix/client tells it; then firewall and certificate"
         visit.report.fail(visit.about, f"{where} is no homeserver that answers: {problem}", do)
