@@ -57,7 +57,7 @@ def _piece(letter: Letter, body: str, number: int) -> dict[str, Any]:
         "msgtype": "m.notice" if ambient else "m.text",
         "body": body,
         "m.mentions": {},
-        MARK: identity(letter, number),
+        MARK: transaction(letter, number),
     }
     return content | {ABOUT: letter.about} if letter.about else content
 
@@ -113,13 +113,8 @@ def edit(content: Mapping[str, Any], target: str) -> dict[str, Any]:
 # --------------------------------------------------------------------------------------------- known again
 
 
-def identity(letter: Letter, number: int) -> str:
-    """Which piece of which letter an event is: there is one such event in a room, however often the letter was tried."""
-    return f"{letter.programme}/{letter.id}/{number}"
-
-
 def transaction(letter: Letter, number: int) -> str:
-    """The transaction id of a letter's piece: the same on every try, another for another reader.
+    """The transaction id of a letter's piece, which its event bears too: the same on every try, another for another reader.
 
     The time of writing is in it too: after a restored backup numbers are given a second time, to other letters.
     """
