@@ -73,7 +73,7 @@ def test_privacy_says_who_reads_along_on_matrix() -> None:
     networks = {**w.programme.policy.networks, "matrix:home": Network(identity="matrix", place_shows_ids=True)}
     w.programme.policy = w.programme.policy.model_copy(update={"networks": networks})
     (line,) = [line for line in answers(w, "bram", "privacy") if "On Matrix" in line]
-    assert "I am one of its two ends" in line
+    assert "I am an end of the encryption" in line
     assert "whoever runs me could read it" in line
     assert len(line.encode()) <= 400
 

@@ -77,8 +77,8 @@ def on_irc() -> str:
 
 def on_matrix() -> str:
     return (
-        "On Matrix our chat is encrypted on its way, and I am one of its two ends: what you write I read and pass on, and whoever runs me could "
-        "read it here. In a room you share with a partner I am an end too. Who writes there your homeserver tells me; I can't be verified by comparing emojis."
+        "On Matrix I am an end of the encryption: what you write in our encrypted chat I read and pass on, and whoever runs me could read it "
+        "here; so it is in a room you share with a partner. Who writes there your homeserver tells me; I can't be verified by comparing emojis."
     )
 
 
