@@ -431,6 +431,7 @@ def _policy(settings: dict[str, Any], name: str, served: Served) -> Policy:
             pair_places=account.pair_rooms,
             place_shows_ids=True,
             edits=True,
+            bare=True,
             identity="matrix",
             invites=True,
         )

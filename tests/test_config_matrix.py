@@ -64,6 +64,7 @@ def test_a_homeserver_is_read(tmp_path: Path) -> None:
             pair_places=True,
             place_shows_ids=True,
             edits=True,
+            bare=True,
             identity="matrix",
         )
     }
