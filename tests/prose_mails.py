@@ -34,7 +34,7 @@ class Sample:
 
 FIRST = [
     Sample(
-        "product.md 3.3",
+        "Chidi applies",
         """Good morning, my friend Ana told me about this. I do databases (PostgreSQL, ten years) and I would like to learn
 how people test for accessibility. I am in Lagos and have no chat programs. Chidi
 """,

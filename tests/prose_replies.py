@@ -7,7 +7,7 @@ from tests.prose_mails import ALL_LABELS, LABELS, Sample
 
 REPLIES = [
     Sample(
-        "product.md 3.3",
+        "Chidi answers",
         "",
         {
             "hours": "evenings after 18, and Saturdays",
