@@ -32,8 +32,6 @@ TURNS = (
     (r"or say (stop|pause|none)\b", r"or with  \1 "),
     (r"(; |^|\. )(?:you may )?[Ss]ay (join|rematch yes|resume|done|drop) ", r"\1Mail me  \2  "),
     (r"until you say (drop again|forget me)\b", r"until you mail me  \1 "),
-    (r", or can't be sure it's you(?=[.:])", ""),
-    (r": on IRC please log in to services, then say it again\.", "."),
     (r" Commands begin with ! meanwhile\.", ""),
     (r"just write  moderator <words>  again", "just mail me  moderator <words>  again"),
 )
