@@ -155,7 +155,7 @@ class Speaker:
         thread, answered = await self._below(letter, place)
         card = self._memory.below.get((place.room, letter.card), "") if letter.card else ""
         contents = write.contents(
-            letter, mention=await self._mentioned(letter, place), thread=thread, reply_to="" if card else answered
+            letter, mention=await self._mentioned(letter, place), thread=thread, reply_to=answered
         )
         sent_before = await self._find(client, place.room) if self._is_old(letter) else {}
         first = ""
@@ -174,6 +174,8 @@ class Speaker:
 
     async def _below(self, letter: Letter, place: Place) -> tuple[str, str]:
         """The thread it belongs in, and the message it answers; "" for neither."""
+        if letter.card:
+            return "", ""
         room, _, rest = letter.thread.partition(" ")
         root, _, answered = rest.partition(" ")
         if room != place.room:
