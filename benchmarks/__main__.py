@@ -1,6 +1,6 @@
-"""`python -m benchmarks [name ...] [--wrong]`: run all measurements, or some, and print their tables.
+"""`python -m benchmarks [name ...] [--wrong] [--transcript=FILE]`: run all measurements, or some, and print their tables.
 
-`--wrong`: `corpora` lists the mails that are read wrongly.
+`--wrong`: `corpora` lists the mails that are read wrongly. `--transcript=FILE`: `matrix_shields` writes down who said what.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ import importlib
 import sys
 import time
 
-NAMES = ("irc_commands", "bell", "stock_server", "slow_disk", "mail", "mail_faults", "corpora")
+NAMES = ("irc_commands", "bell", "stock_server", "slow_disk", "mail", "mail_faults", "corpora", "matrix_shields")
 
 
 def main(names: list[str]) -> int:
     """Run what was asked for, in order."""
-    names = [name for name in names if name != "--wrong"]  # corpora looks for that itself
+    # Those that options are for look for them themselves.
+    names = [name for name in names if name != "--wrong" and not name.startswith("--transcript=")]
     unknown = [name for name in names if name not in NAMES]
     if unknown:
         print(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(NAMES)}", file=sys.stderr)

@@ -33,6 +33,16 @@ LETTER_LINES = 5  # of a letter that the audience sees
 COLOURS = ("cyan", "green", "magenta", "yellow", "blue", "red", "bright_cyan", "bright_magenta")
 
 
+def saturday_to_come(now: datetime) -> datetime:
+    """14:05 UTC on the third Saturday of a November to come: a story there has the same hours everywhere in every year.
+
+    A story that begins in the past would have letters older than the login they leave with, which are looked for first.
+    """
+    firsts = [datetime(year, 11, 1, 14, 5, tzinfo=UTC) for year in (now.year, now.year + 1)]
+    thirds = [first + timedelta(days=(5 - first.weekday()) % 7 + 14) for first in firsts]
+    return next(saturday for saturday in thirds if saturday > now)
+
+
 class Failed(Exception):
     """The story did not go as told: something expected did not happen."""
 

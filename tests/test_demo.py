@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 
 import pytest
 
@@ -25,6 +26,14 @@ def test_the_story_is_told() -> None:
     assert re.search(r"hours agreed on between mail and chat\W+1\b", done.stdout)
     assert "chidi reads:  Welcome, Chidi" in done.stdout
     assert time.monotonic() - began < 60
+
+
+def test_a_story_begins_in_the_time_to_come() -> None:
+    """Always on the third Saturday of November, so that no summer time ends on the way; never in the past."""
+    this, later = datetime(2026, 11, 21, 14, 4, tzinfo=UTC), datetime(2026, 11, 21, 14, 5, tzinfo=UTC)
+
+    assert stage.saturday_to_come(this) == later
+    assert stage.saturday_to_come(later) == datetime(2027, 11, 20, 14, 5, tzinfo=UTC)
 
 
 async def test_a_broken_story_fails(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
