@@ -169,12 +169,14 @@ async def serve(bot: Bot, on_ready: Callable[[], None] = lambda: None) -> None:
         for letter in sorted(programme.tables.letters.rows.values(), key=lambda x: x.id):
             bot.send(programme, letter)
         bot.office.put(programme, Started())
+    bot.office.hear_first()
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(bot.office.run(), name="office")
             for adapter in bot.adapters:
                 group.create_task(adapter.run(bot), name=adapter.network)
             await _until_ready(bot)
+            bot.office.all_heard()
             if bot.embedded:
                 bot.embedded.update(_embedded_mail_at(bot))
                 _write_private(bot.config.state_dir / EMBEDDED_FILE, json.dumps(bot.embedded) + "\n")

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import heapq
 import logging
 import traceback
 from collections import deque
@@ -34,7 +33,9 @@ from relaybot.model import (
     Tally,
     Timer,
 )
+from relaybot.nouns import outbox
 from relaybot.nouns.cases import FOR_OPERATOR
+from relaybot.nouns.due import Timers
 from relaybot.ports import Clock, Store, StoreFailed
 from relaybot.shunted import dump_event
 
@@ -47,6 +48,7 @@ TIDY_IDLE_SECONDS = 5.0
 RETRY_SECONDS = 2.0
 SETTLED_SECONDS = 0.02  # that a line was sent is written down with the next batch, at the latest after this
 JOURNAL_LINES_MAX = 20
+HEAR_FIRST_SECONDS = 30.0
 
 
 @dataclass(slots=True)
@@ -90,16 +92,12 @@ class Office:
         self._settled: deque[_Incoming] = deque()  # letters that were sent and ask for nothing more
         self._record = False  # these have waited long enough
         self._recorder: asyncio.TimerHandle | None = None
-        self._heap: list[tuple[datetime, str, tuple[str, str]]] = []
+        self._timers = Timers(self.programmes)
         self._bell = asyncio.Event()
         self._alive_at: datetime | None = None
         self._failing = False
         self._working = False
         self._dirty = False
-        for programme in self.programmes.values():
-            # the keys of the table, not new ones: there may be a hundred thousand
-            self._heap += [(t.due, t.programme, k) for k, t in programme.tables.timers.rows.items()]  # type: ignore[misc]
-        heapq.heapify(self._heap)
 
     # ---------------------------------------------------------------------------------- coming in
 
@@ -204,14 +202,19 @@ class Office:
 
     def next_due(self) -> datetime | None:
         """When the next timer is due."""
-        while self._heap:
-            due, name, key = self._heap[0]
-            programme = self.programmes.get(name)
-            timer = programme.tables.timers.rows.get(key) if programme is not None else None
-            if timer is not None and timer.due == due:
-                return due
-            heapq.heappop(self._heap)
-        return None
+        return self._timers.next_due()
+
+    def hear_first(self) -> None:
+        """At a start: due timers wait until `all_heard`, a while at most."""
+        self._timers.hold(asyncio.get_running_loop().time() + HEAR_FIRST_SECONDS)
+
+    def all_heard(self) -> None:
+        """Every network is there: what was said meanwhile waits here and is decided first, then the timers."""
+        self._timers.release()
+        self.ring()
+
+    def _held(self) -> float:
+        return self._timers.held(asyncio.get_running_loop().time(), unheard=bool(self._inbox))
 
     # ----------------------------------------------------------------------------------- the loop
 
@@ -259,7 +262,7 @@ class Office:
 
     def _seconds_to_timer(self) -> float:
         due = self.next_due()
-        return self.clock.seconds_until(due) if due is not None else float(ALIVE_SECONDS)
+        return max(self.clock.seconds_until(due), self._held()) if due is not None else float(ALIVE_SECONDS)
 
     async def work(self) -> None:
         """Decide one batch and commit it; raises StoreFailed when nothing of it happened."""
@@ -270,7 +273,8 @@ class Office:
             self._working = False
 
     async def _work(self) -> None:
-        batch = self._due_timers()
+        due = self._timers.take(self.clock.now(), BATCH_EVENTS_MAX // 2) if not self._held() else []
+        batch = [_Incoming(programme, Due(timer), None) for programme, timer in due]
         batch.extend(self._take_settled())
         while self._inbox and len(batch) < BATCH_EVENTS_MAX:
             batch.append(self._inbox.popleft())
@@ -295,6 +299,7 @@ class Office:
 
     async def _handle(self, batch: list[_Incoming]) -> None:
         decisions: list[Decision] = []
+        since = {name: programme.serial for name, programme in self.programmes.items()}
         undo: list[tuple[Programme, Decision]] = []
         seen: list[tuple[str, str]] = []
         try:
@@ -311,6 +316,9 @@ class Office:
             self._undo(undo)
             self._give_back(batch, problem)
             raise
+        decisions, joined = outbox.joined(decisions, since)
+        for name, changes in joined.items():
+            undo.append((self.programmes[name], self.programmes[name].apply(changes)))
         decisions.extend(self._alive(undo))
         if any(decisions) or seen:
             await self._commit(batch, decisions, seen, undo)
@@ -373,7 +381,7 @@ class Office:
                 if record.tried_at is None:  # else its postman has it already
                     self.send(self.programmes[record.programme], record)
             elif isinstance(record, Timer):
-                self._remember(record)
+                self._timers.remember(record)
             elif isinstance(record, Entry) and record.verb in FOR_OPERATOR:
                 log.warning("%s: %s %s", record.programme, record.verb, record.about)
         elif isinstance(record, Code):
@@ -388,7 +396,7 @@ class Office:
                     incoming.done.exception()
                 self.unwritten(incoming.event.message)
             elif isinstance(incoming.event, Due):
-                self._remember(incoming.event.timer)
+                self._timers.remember(incoming.event.timer)
             elif incoming.leaves is not None or incoming.left or isinstance(incoming.event, Bounced):
                 if incoming.done is not None and not incoming.done.done():
                     incoming.done.set_exception(problem)
@@ -433,7 +441,7 @@ class Office:
         now = self.clock.now()
         if self._alive_at is not None and now - self._alive_at < timedelta(seconds=ALIVE_SECONDS):
             return []
-        if self._heap and self._heap[0][0] <= now:
+        if self._timers.late(now):
             return []  # late timers first: they want to know since when relaybot was away
         self._alive_at = now
         stamp = int(now.timestamp() * 1_000_000)
@@ -443,23 +451,6 @@ class Office:
             undo.append((programme, programme.apply(decision)))
             written.append(decision)
         return written
-
-    # -------------------------------------------------------------------------------------- timers
-
-    def _remember(self, timer: Timer) -> None:
-        heapq.heappush(self._heap, (timer.due, timer.programme, timer.key))
-
-    def _due_timers(self) -> list[_Incoming]:
-        """Timers that are due, earliest first; entries that were moved or taken back since are forgotten."""
-        now = self.clock.now()
-        found: list[_Incoming] = []
-        while self._heap and self._heap[0][0] <= now and len(found) < BATCH_EVENTS_MAX // 2:
-            due, name, key = heapq.heappop(self._heap)
-            programme = self.programmes.get(name)
-            timer = programme.tables.timers.rows.get(key) if programme is not None else None
-            if programme is not None and timer is not None and timer.due == due:
-                found.append(_Incoming(programme, Due(timer), None))
-        return found
 
 
 def fill(programmes: Mapping[str, Programme], records: list[Record]) -> list[str]:

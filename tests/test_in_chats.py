@@ -307,7 +307,7 @@ def test_what_is_answered_days_later_says_so_once() -> None:
     """On the clock of whoever said it; what others hear because of it is as ever."""
     w = town()
     said_at = START - timedelta(days=9)
-    first, *rest = hear(w, "ana", "next", said_at=said_at, thread="!dm - $1")
+    first, *rest = hear(w, "ana", "status", said_at=said_at, thread="!dm - $1")
     assert first.text[0] == "I was away and read only now what you wrote Thu 12 Nov 12:00 (your time)."
     assert len(first.text) > 1
     assert first.thread == ""

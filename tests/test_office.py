@@ -231,7 +231,7 @@ async def test_timers_fire_in_order_once(bench: Bench, monkeypatch: pytest.Monke
     bench.office = bench.make_office()
     moved = Timer(NAME, "probe", "X1", START + timedelta(seconds=25))
     bench.programme.apply((Put(moved),))
-    bench.office._remember(moved)
+    bench.office._timers.remember(moved)
     bench.clock.pass_(seconds=26)
     await bench.work()
     bench.clock.pass_(seconds=60)
