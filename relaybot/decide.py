@@ -193,7 +193,8 @@ def _private(desk: Desk, event: Heard, person: Person | None, *, team: bool) -> 
     if not text:
         return
     _bounded(desk, text)
-    found = _in_thread(message, text, sure=explicit) if team else commands.find(text)
+    moderates = person is not None and person.moderator
+    found = _in_thread(message, text, sure=explicit) if team or moderates else commands.find(text)
     place = message.place if team else ""
     dialogue = _brief_over(desk, person, place, message.about, text, explicit=explicit)
     if message.about and person is not None and not explicit:
@@ -236,9 +237,9 @@ def _brief_over(
 
 
 def _in_thread(message: Message, line: str, *, sure: bool) -> tuple[Command, str] | None:
-    """The command of a line in the moderators' place; in a thread about A17 the id may be left out: `accept`.
+    """The command of a moderator's line; in a thread (or a reply) about A17 the id may be left out: `accept`.
 
-    What moderators say to each other there may begin like a command ("question is whether..."): unless it is `sure`,
+    What moderators say to each other in their place may begin like a command ("question is whether..."): unless it is `sure`,
     words after it are only taken for its own where they begin as a sentence does.
     """
     found = commands.find(line)

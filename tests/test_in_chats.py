@@ -149,6 +149,13 @@ def test_in_a_thread_the_id_may_be_left_out(said: str, does: bool) -> None:
     assert all(x.about == "A1" and x.thread == "!mods $root $2" for x in letters if x.to == PLACES["team"])
 
 
+def test_a_moderators_reply_in_private_names_its_object_too() -> None:
+    """As by mail: below what was said of A1."""
+    w = town()
+    hear(w, "dana", "accept", about="A1")
+    assert w.programme.tables.applications.rows[1].stage == "accepted"
+
+
 def test_a_tick_in_the_moderators_place_asks_back_when_nothing_is_open() -> None:
     """One short line in the thread."""
     w = town()
