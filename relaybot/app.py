@@ -31,7 +31,7 @@ from relaybot.model import Address, Code, Decision, Drop, Letter, Message, Perso
 from relaybot.nouns.codes import LENGTH, digest, spell
 from relaybot.office import Office, fill
 from relaybot.ports import Adapter, Clock, Delivery, Misconfigured, Store
-from relaybot.postman import Postman
+from relaybot.postman import Postman, nothing_more
 from relaybot.settings import EmbeddedTable, IrcTable, MailTable, MatrixTable
 from relaybot.words import common as words
 from storage.sqlite import open_store
@@ -105,7 +105,9 @@ class Bot:
                 urgency=Urgency.PERSONAL,
                 written_at=self.clock.now(),
             )
-            adapter.deliver(Delivery(letter, lambda: True, lambda outcome, reason, seconds: _done(), _done))
+            adapter.deliver(
+                Delivery(letter, lambda: True, lambda outcome, reason, seconds: nothing_more(), nothing_more)
+            )
 
     def spent(self, code: Code) -> None:
         """The first moderator's code was used: the file it lay in goes."""
@@ -219,13 +221,6 @@ def notify(state: str) -> None:
 # ------------------------------------------------------------------------------------------- pieces
 
 
-def _done() -> Awaitable[None]:
-    """Nothing is to be written down about a letter that is in no outbox."""
-    done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    done.set_result(None)
-    return done
-
-
 def _leave_in_outbox(programme: Programme, letter: Letter) -> None:
     """Nothing is delivered while nothing is connected."""
 
@@ -295,7 +290,7 @@ def try_adapters(config: Config) -> None:
 def adapter_settings(config: Config) -> list[tuple[str, str, dict[str, object]]]:
     """(medium, network, settings) of every network the file names, as its plug-in takes them, for trying: there is no
     key, and a password still to be filled in is left out or "?"."""
-    found = [("irc", name, _irc_settings(name, table.with_secret(), config)) for name, table in config.irc.items()]
+    found = [("irc", name, _irc_settings(table.with_secret(), config)) for name, table in config.irc.items()]
     for name, account in config.matrix.items():
         found.append(("matrix", name, _matrix_settings(name, account.with_secret(), config, bytes(32))))
     if config.mail is not None:
@@ -314,8 +309,7 @@ def _maker(medium: str) -> Callable[[str, dict[str, object]], Adapter]:
 def _adapters(config: Config, embedded: dict[str, str], keys: Mapping[str, bytes]) -> list[Adapter]:
     """One adapter for every network, made by the plug-in for its medium; `keys`: a secret of 32 bytes for each medium."""
     make = _maker("irc")
-    tables = dict(config.irc)
-    found: list[Adapter] = [make(name, _irc_settings(name, table, config)) for name, table in tables.items()]
+    found: list[Adapter] = [make(name, _irc_settings(table, config)) for name, table in config.irc.items()]
     if embedded:
         host, port = _host_port(embedded["irc"])
         table = IrcTable(
@@ -328,7 +322,7 @@ def _adapters(config: Config, embedded: dict[str, str], keys: Mapping[str, bytes
             lines_per_second=0,
             commands_per_minute=0,
         )
-        found.append(make(EMBEDDED_NETWORK, _irc_settings(EMBEDDED_NETWORK, table, config)))
+        found.append(make(EMBEDDED_NETWORK, _irc_settings(table, config)))
     for name, account in config.matrix.items():
         found.append(_maker("matrix")(name, _matrix_settings(name, account, config, keys["matrix"])))
     if config.mail is not None:
@@ -338,7 +332,7 @@ def _adapters(config: Config, embedded: dict[str, str], keys: Mapping[str, bytes
     return found
 
 
-def _irc_settings(name: str, table: IrcTable, config: Config) -> dict[str, object]:
+def _irc_settings(table: IrcTable, config: Config) -> dict[str, object]:
     """A network's table as the adapter takes it."""
     owner = config.relaybot.owner
     made_up = f"{config.relaybot.name} {__version__}" + (f", run by {owner}" if owner else "")

@@ -31,7 +31,6 @@ from relaybot.settings import (
     is_matrix_user,
 )
 
-PRESETS: Mapping[str, Mapping[str, Any]] = {"tech-peer": {}}
 NOT_YET = {"web": "web pages"}
 
 

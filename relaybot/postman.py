@@ -26,8 +26,8 @@ Settle = Callable[[Programme, Letter, str, str], Awaitable[None]]
 Begin = Callable[[Programme, Letter], Awaitable[None]]
 
 
-def _nothing_more() -> Awaitable[None]:
-    """What is done already."""
+def nothing_more() -> Awaitable[None]:
+    """The result of settling a letter about which nothing is to be written down."""
     done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     done.set_result(None)
     return done
@@ -133,7 +133,7 @@ class Postman:
         reader.tries += 1
         backoff = min(RETRY_SECONDS_MAX, RETRY_SECONDS_MIN * 2 ** min(reader.tries, 9))
         self._plan(reader, letter.to, max(seconds, backoff) if seconds else min(backoff, 5.0))
-        return _nothing_more()
+        return nothing_more()
 
     def _plan(self, reader: _Reader, to: str, seconds: float) -> None:
         if reader.retry is None:

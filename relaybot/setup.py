@@ -189,7 +189,7 @@ def write(folder: Path, answers: Answers) -> None:
     main = folder / "relaybot.toml"
     programme = folder / "programmes" / f"{answers.programme}.toml"
     unit = folder / "relaybot.service"
-    texts = {programme: _programme_text(answers), main: _main_text(answers), unit: _unit_text(folder.resolve())}
+    texts = {programme: _programme_text(), main: _main_text(answers), unit: _unit_text(folder.resolve())}
     wanted = {answers.network: answers.account, MATRIX_FILE: answers.user}
     secrets = {folder / "secrets" / name: account for name, account in wanted.items() if account}
     texts |= {path: "" for path in secrets if not path.exists()}
@@ -296,7 +296,7 @@ send = {{ host = "127.0.0.1", port = 25 }}
 """
 
 
-def _programme_text(answers: Answers) -> str:
+def _programme_text() -> str:
     return f"""# The settings of one programme; what is not here is as the preset tech-peer has it.
 # rules_line = {_quoted(Policy().rules_line)}
 # cap = 1

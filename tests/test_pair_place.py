@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from relaybot.desk import Desk
 from relaybot.events import Started, Told
 from relaybot.model import Letter
-from relaybot.nouns import pairs
+from relaybot.nouns import sessions
 from tests.play import World, add_member, add_pair, world
 
 START = datetime(2026, 11, 26, 18, 0, tzinfo=UTC)
@@ -22,10 +22,10 @@ def a_pair() -> World:
     return w
 
 
-def letter_to_place(w: World, *lines: str) -> Letter:
-    """What `say` would write into the pair's place."""
+def letter_to_place(w: World, line: str) -> Letter:
+    """A line of an hour's clock as it is written into the pair's place."""
     desk = Desk(w.programme, w.moment())
-    pairs.say(desk, desk.pairs[12], *lines)
+    sessions.speak(desk, desk.pairs[12], lambda zones: line)
     return next(letter for letter in desk.letters.changed.values() if letter is not None)
 
 

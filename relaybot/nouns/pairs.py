@@ -115,22 +115,6 @@ def _title(desk: Desk, pair: Pair) -> str:
     return words.title(pair.id, [person.name for person in people(desk, pair)])
 
 
-def say(
-    desk: Desk,
-    pair: Pair,
-    *lines: str,
-    urgency: Urgency = Urgency.URGENT,
-    expires_at: datetime | None = None,
-    claim: str = "",
-) -> None:
-    """Write to both at once: in their place, or to each in private. Everything said here both may read."""
-    if pair.place:
-        in_place(desk, pair, *lines, urgency=urgency, expires_at=expires_at, claim=claim)
-        return
-    for person in people(desk, pair):
-        desk.tell(person, *lines, urgency=urgency, expires_at=expires_at, claim=claim)
-
-
 def in_place(
     desk: Desk,
     pair: Pair,

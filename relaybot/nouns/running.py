@@ -180,9 +180,12 @@ def _last(desk: Desk, pair: Pair, meeting: Meeting, at: datetime, quiet: bool) -
 def end(desk: Desk, pair: Pair, meeting: Meeting, at: datetime, quiet: bool) -> Meeting:
     if not quiet:
         early = at < hour.end(meeting)
-        line = words.over_early if early else words.over_at
         silent = meeting.itself and not early
-        sessions.speak(desk, pair, lambda zones: line(at, zones), fleeting=False, chat_only=silent)
+
+        def text(zones: words.Zones) -> str:
+            return words.over_early(at, zones) if early else words.over()
+
+        sessions.speak(desk, pair, text, fleeting=False, chat_only=silent)
     return _held(desk, pair, meeting, at)
 
 

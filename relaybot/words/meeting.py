@@ -210,10 +210,6 @@ def over() -> str:
     return "That's the hour, thank you both. I'll ask each of you privately how it was."
 
 
-def over_at(at: datetime, zones: Zones) -> str:
-    return over()
-
-
 def over_early(at: datetime, zones: Zones) -> str:
     return (
         f"That's the hour, a little early ({moments.clock(at, zones)}). Thank you both."
