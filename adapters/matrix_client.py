@@ -123,9 +123,15 @@ class Client:
         self._keys = keys
         if restored and keys.fresh:
             raise Estranged("the key store has no keys of this device")
-        await keys.publish()
         await matrix_sign.ensure(
-            self._http.ask, self.user_id, self.device_id, keys.device_key, self._signing, keys.sign, password
+            self._http.ask,
+            self.user_id,
+            self.device_id,
+            keys.device_key,
+            self._signing,
+            keys.sign,
+            password,
+            keys.publish,
         )
         self._rooms.once_encrypted = keys.encrypted_rooms()
 

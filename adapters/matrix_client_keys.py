@@ -25,7 +25,7 @@ from nio.store import SqliteStore
 from adapters.matrix_client_http import path
 from adapters.matrix_client_rooms import ENCRYPTED, MEGOLM, Unreadable, of, text
 from adapters.matrix_parts import MatrixError, Unsafe
-from adapters.matrix_sign import Ask, Estranged, genuine
+from adapters.matrix_sign import Ask, Estranged, Key, genuine
 
 log = logging.getLogger(__name__)
 
@@ -88,13 +88,16 @@ class Keys:
 
     # ---------------------------------------------------------------------------------------- our own public keys
 
-    async def publish(self) -> None:
-        """Upload the keys others need to reach this device, as far as they are missing there.
+    async def publish(self, signing: Key | None = None) -> None:
+        """Upload the keys others need to reach this device, as far as they are missing there; the device's own signed.
 
         Raises Estranged when the homeserver has one-time keys of this device which its key store has not made.
         """
         account = self._olm.account
         body: dict[str, Any] = self._olm.share_keys() if self._olm.should_upload_keys else {}
+        if signing is not None and "device_keys" in body:
+            device = body["device_keys"]
+            device["signatures"][self._me[0]][signing.id] = signing.sign(device)
         fallback = self._fallback_keys() if self._fallback_wanted else {}
         if fallback:
             body["fallback_keys"] = fallback

@@ -97,33 +97,52 @@ async def ensure(
     keys: Mapping[str, Key],
     device_sign: Callable[[dict[str, Any]], str],
     password: str,
+    publish: Callable[[Key], Awaitable[None]],
 ) -> None:
     """See to it that the account has our identity and that it has signed this device; what is there stays as it is.
 
+    `publish` uploads the device's keys, signed with the key it is given. The identity comes first, and the signature
+    with the device: whoever saw it without one would withhold room keys from it, and not ask again.
     Raises Unsafe for an identity that is not ours, Estranged when the homeserver knows the device with other keys.
     """
     known = await look(ask, user)
-    described = known.devices.get(device)
-    if described is None or _of(described, "keys").get(f"ed25519:{device}") != device_key:
-        raise Estranged("the homeserver knows other encryption keys of this device than relaybot has")
     if known.master and known.master != keys["master"].public:
         raise Unsafe(
             f"{user} already has a cross-signing identity which relaybot's secret did not make; give relaybot the secret"
             " it was made with, or an account that no other program has signed in to"
         )
+    if device in known.devices:
+        _recognise(known, device, device_key)
     ours = published(user, device, keys, device_sign)
     lacking = {f"{usage}_key": ours[f"{usage}_key"] for usage, key in keys.items() if known.keys[usage] != key.public}
     if lacking:
         await _upload(ask, lacking, user, password)
+    await publish(keys["self_signing"])
+    if device not in known.devices:
+        known = await look(ask, user)
+    described = _recognise(known, device, device_key)
     if not signed(user, described, keys["self_signing"].public):
-        whole = {name: value for name, value in described.items() if name != "unsigned"}
-        signatures = {who: dict(theirs) for who, theirs in _of(whole, "signatures").items()}
-        signatures.setdefault(user, {})[keys["self_signing"].id] = keys["self_signing"].sign(described)
-        answer = await ask(
-            "POST", path("keys", "signatures", "upload"), {user: {device: whole | {"signatures": signatures}}}
-        )
-        if answer.get("failures"):
-            raise MatrixError(f"the homeserver did not take the signature of device {device}")
+        await _sign(ask, user, device, described, keys["self_signing"])
+
+
+def _recognise(known: Known, device: str, device_key: str) -> dict[str, Any]:
+    """Our device's keys as the homeserver has them. Raises Estranged."""
+    described = known.devices.get(device, {})
+    if _of(described, "keys").get(f"ed25519:{device}") != device_key:
+        raise Estranged("the homeserver knows other encryption keys of this device than relaybot has")
+    return described
+
+
+async def _sign(ask: Ask, user: str, device: str, described: Mapping[str, Any], key: Key) -> None:
+    """Add a signature to a device that is published without one."""
+    whole = {name: value for name, value in described.items() if name != "unsigned"}
+    signatures = {who: dict(theirs) for who, theirs in _of(whole, "signatures").items()}
+    signatures.setdefault(user, {})[key.id] = key.sign(described)
+    answer = await ask(
+        "POST", path("keys", "signatures", "upload"), {user: {device: whole | {"signatures": signatures}}}
+    )
+    if answer.get("failures"):
+        raise MatrixError(f"the homeserver did not take the signature of device {device}")
 
 
 class Known:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -79,7 +79,8 @@ class Door:
         self.behind, self.url = behind, ""
         self.broken: dict[str, str | dict[str, Any]] = {}  # "page" | "hole" | an answer with its status under "status"
         self.change: dict[str, Callable[[Any], Any]] = {}
-        self.asked: list[str] = []
+        self.asked: list[str] = []  # method and path of each request
+        self.after: Callable[[], Awaitable[None]] | None = None  # done between an answer and its being handed on
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         path = request.path
@@ -102,6 +103,8 @@ class Door:
             for part, change in self.change.items():
                 if part in path and said.status == 200:
                     text = json.dumps(change(json.loads(text)))
+            if self.after is not None:
+                await self.after()
             return web.Response(status=said.status, text=text, content_type="application/json")
 
 

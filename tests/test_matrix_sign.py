@@ -14,7 +14,8 @@ from adapters.matrix_client import Client
 from adapters.matrix_parts import MatrixError, Unsafe
 from adapters.matrix_sign import Key, canonical, genuine
 from relaybot.homeserver import Homeserver
-from tests.matrix_bot import SECRET, Bot, bot_at
+from tests.js_client import JsClient
+from tests.matrix_bot import SECRET, Bot, bot_at, door_to
 from tests.synapse import PASSWORD, Raw
 
 pytestmark = pytest.mark.servers
@@ -114,6 +115,37 @@ async def test_somebody_else_can_check_that_the_device_is_signed(synapse: Homese
         verified(told["device_keys"][bot.user_id][bot.client.device_id], bot.user_id, signing)
 
 
+async def test_nobody_ever_sees_the_device_unsigned(synapse: Homeserver, tmp_path: Path) -> None:
+    """It is published with its signature, after the identity: strict clients shut out for good what they see without.
+
+    What the homeserver tells is looked at after every request, the first time and with a new device.
+    """
+    async with await Raw.newcomer(synapse, "ana") as ana, door_to(synapse.url) as door:
+        bot = Bot(synapse, tmp_path, door.url)
+        looks: list[bool] = []
+
+        async def look() -> None:
+            told = await keys_of(bot.user_id, ana)
+            signing = next(
+                iter(told.get("self_signing_keys", {}).get(bot.user_id, {}).get("keys", {"": "none"}).values())
+            )
+            devices = told["device_keys"].get(bot.user_id, {}).values()
+            looks.extend(f"ed25519:{signing}" in device["signatures"][bot.user_id] for device in devices)
+
+        door.after = look
+        try:
+            await bot.enter()
+            first = len(looks)
+            await bot.client.close()
+            (tmp_path / "device.db").unlink()
+            await bot.restart()
+        finally:
+            await bot.client.close()
+        assert first > 0
+        assert len(looks) > first
+        assert all(looks)
+
+
 async def test_entering_again_changes_nothing_of_the_identity(synapse: Homeserver, tmp_path: Path) -> None:
     """The same keys, and each signature once."""
     async with await Raw.newcomer(synapse, "ana") as ana, bot_at(synapse, tmp_path) as bot:
@@ -166,3 +198,25 @@ async def test_a_refused_password_is_told_as_what_it_is(synapse: Homeserver, tmp
         with pytest.raises(MatrixError) as refused:
             await matrix_sign._upload(bot.client._http.ask, body, bot.user_id, "wrong")
         assert (refused.value.status, refused.value.code) == (401, "M_FORBIDDEN")
+
+
+async def test_elements_own_encryption_trusts_the_bot(synapse: Homeserver, tmp_path: Path) -> None:
+    """A client that talks to cross-signed devices only: both can read, no shield; also after a lost key store."""
+    async with await JsClient.newcomer(synapse, "ana", signed=True) as ana, bot_at(synapse, tmp_path) as bot:
+        room = await ana.dm(bot.user_id, wait=False)
+        await bot.client.join(room)
+        await ana.joined(room, bot.user_id)
+        for number in range(2):
+            await ana.say(f"hello {number}")
+            assert (await bot.next()).content.get("body") == f"hello {number}"
+            await bot.client.send(
+                room, "m.room.message", {"msgtype": "m.text", "body": f"answer {number}"}, f"t{number}"
+            )
+            heard = await ana.heard(f"answer {number}")
+            assert (heard.encrypted, heard.shield, heard.reason) == (True, "NONE", "")
+            trust = await ana.trust(bot.user_id)
+            assert trust["devices"][bot.client.device_id]["signed_by_owner"]
+            await bot.client.close()
+            (tmp_path / "device.db").unlink()
+            await bot.restart()
+            await bot.sync()
