@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from adapters import matrix_read as read
@@ -47,6 +47,15 @@ class _Count:
     ignored_until: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What stood in a message before it was edited ("?" when that cannot be read any more), when it was said, and what it was."""
+
+    text: str
+    at: datetime | None = None
+    said: read.Said | None = None
+
+
 class Listener:
     """The receiving side of one connection."""
 
@@ -80,7 +89,7 @@ class Listener:
             self._rooms.forget(room)  # who came in may have been among them
         for left in batch.left:
             await self._rooms.left(left)
-        heard: list[asyncio.Future[None]] = []
+        messages: list[Message] = []
         spoke: set[str] = set()
         for seen in batch.seen:
             if seen.sender == self._me:
@@ -90,7 +99,7 @@ class Listener:
             message = await self._message(seen)
             if message is not None:
                 spoke.add(seen.room)
-                heard.append(asyncio.ensure_future(self._ear.hear(message)))
+                messages.append(message)
             if self._rooms.place(seen.room) is not None:
                 self._read[seen.room] = seen.id
         for room, user in list(self._greeted.items()):
@@ -98,9 +107,9 @@ class Listener:
                 del self._greeted[room]
             place = self._rooms.place(room)
             if f"joined {room}" in spoke and room not in spoke and place and await self._rooms.is_private(place):
-                heard.append(asyncio.ensure_future(self._ear.hear(await self._hello(room, user))))
-        if heard:
-            await asyncio.gather(*heard)
+                messages.append(await self._hello(room, user))
+        # All in a row: what somebody wrote while we were away can be answered in one.
+        await asyncio.gather(*[asyncio.ensure_future(self._ear.hear(message)) for message in messages])
         for event in batch.to_device:
             asked = read.read_to_device(event)
             if asked is not None and not self._is_too_much(asked.user, began_at):
@@ -163,22 +172,26 @@ class Listener:
             return None
         if (addressed or place.use is Use.PUBLIC) and await self._too_many(seen, quiet=not addressed):
             return None
-        corrected = await self._corrected(seen, said) if said.edits else ""
-        if said.edits and not corrected:
+        before = await self._before(seen, said) if said.edits else None
+        if before is not None and not before.text:
             return None
         if not text.strip():
             return None
         if said.cut:
             await self._speaker.remark(seen.room, words.too_long(), seen.id)
+        if (
+            before is not None and before.said is not None
+        ):  # an edit names neither thread nor message: what it edits did
+            said = replace(said, thread=before.said.thread, replies_to=before.said.replies_to)
         about = await self._about(seen.room, said)
         if place.use is Use.PUBLIC and not addressed and not about:
             return None  # a thread of other people's
         if place.use is Use.DIRECT:
             await self._rooms.is_direct(seen.room, seen.sender)
-        return await self._build(seen, place, text, addressed=addressed, about=about, corrected=corrected, said=said)
+        return await self._build(seen, place, text, addressed=addressed, about=about, before=before, said=said)
 
     async def _build(
-        self, seen: Seen, place: Place, text: str, *, addressed: bool, about: str, corrected: str = "",
+        self, seen: Seen, place: Place, text: str, *, addressed: bool, about: str, before: _Before | None = None,
         said: read.Said | None = None,
     ) -> Message:  # fmt: skip
         root = said.thread if said is not None else ""
@@ -196,7 +209,8 @@ class Listener:
             id=seen.id,
             thread=f"{seen.room} {root or '-'} {seen.id}",
             clear=not seen.encrypted and said is not None and self._client.encrypted(seen.room),
-            corrected=corrected,
+            corrected=before.text if before is not None else "",
+            first_said_at=before.at if before is not None else None,
             said_at=datetime.fromtimestamp(seen.at / 1000, UTC) if late else None,
         )
 
@@ -213,22 +227,23 @@ class Listener:
                 return about
         return ""
 
-    async def _corrected(self, seen: Seen, said: read.Said) -> str:
-        """What stood there before an edit; "" when it was not theirs to edit, "?" when it cannot be read any more."""
+    async def _before(self, seen: Seen, said: read.Said) -> _Before:
+        """What was edited; without text when it was not theirs to edit, or is the same."""
         try:
             before = await self._client.event(seen.room, said.edits)
         except MatrixError as error:
             if passes(error):
                 raise
-            return "?"
+            return _Before("?")
         if before is None or before.unreadable:
-            return "?"
+            return _Before("?")
         if before.sender != seen.sender:
-            return ""
+            return _Before("")
         old = read.read(before, self._me)
         if not isinstance(old, read.Said):
-            return "?"
-        return "" if old.text == said.text else old.text
+            return _Before("?")
+        at = datetime.fromtimestamp(before.at / 1000, UTC) if before.at else None
+        return _Before("" if old.text == said.text else old.text, at, old)
 
     async def _reacted(self, seen: Seen, reacted: read.Reacted, place: Place) -> Message | None:
         """A digit, a tick or a cross below a message of ours answers what it asked; any other sign is not for us."""

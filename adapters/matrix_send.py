@@ -169,7 +169,7 @@ class Speaker:
             self._remember(event, letter.about)
         if letter.card and not card:
             await self._memory.put_below(place.room, letter.card, first)
-        elif _has_thread(letter, place) and not thread:
+        elif _has_thread(letter, place) and not thread and not answered:
             await self._memory.put_below(place.room, letter.about, first)
 
     async def _below(self, letter: Letter, place: Place) -> tuple[str, str]:
@@ -181,7 +181,7 @@ class Speaker:
         if room != place.room:
             root = answered = ""
         root = "" if root == "-" else root
-        if not root and _has_thread(letter, place):
+        if not root and not answered and _has_thread(letter, place):  # an answer stays where it was asked
             root = self._memory.below.get((place.room, letter.about), "")
         if place.use is Use.DIRECT and not root:
             answered = ""  # between two people it is clear what an answer answers

@@ -99,7 +99,9 @@ async def test_edits_replies_threads_and_reactions_say_what_they_refer_to(synaps
         new = {"m.new_content": {"msgtype": "m.text", "body": "3"}}
         await ana.send(room, "* 3", **new, **{"m.relates_to": {"rel_type": "m.replace", "event_id": first}})
         message = await bot.heard()
-        assert (message.text, message.corrected) == ("3", "2")
+        assert (message.text, message.corrected, message.about) == ("3", "2", "M12")
+        assert message.first_said_at is not None
+        assert message.thread.startswith(f"{room} {letter} ")
         await bot.say(ana.user_id, "Noted.", thread=message.thread)
         *_, noted = await words_of(ana, room, bot.user_id)
         assert noted["body"] == "Noted."
@@ -138,6 +140,14 @@ async def test_in_rooms_words_are_heard_with_their_place_and_whether_they_are_fo
             assert first["m.mentions"] == {"user_ids": [esi.user_id]}
             assert second["m.relates_to"]["rel_type"] == "m.thread"
             assert second["msgtype"] == "m.notice"
+            asked = await esi.send(team, "!show A3")
+            message = await bot.heard()
+            assert message.text == "!show A3"
+            await bot.say(team, "A3 is Ana.", about="A3", thread=message.thread)
+            await bot.say(team, "A3 has waited for a week.", about="A3")
+            *_, answer, after = await words_of(esi, team, user)
+            assert answer["m.relates_to"] == {"m.in_reply_to": {"event_id": asked}}  # not in the thread of A3
+            assert after["m.relates_to"]["event_id"] == second["m.relates_to"]["event_id"]
 
 
 async def test_what_could_not_be_kept_is_heard_once_more_and_in_order(synapse: Homeserver, tmp_path: Path) -> None:
