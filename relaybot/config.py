@@ -72,16 +72,17 @@ MAIL_NETWORK = "mail"
 
 @dataclass(frozen=True)
 class Served:
-    """The networks of the file."""
+    """The networks of the file, and what relaybot is called there."""
 
     irc: Mapping[str, IrcTable] = field(default_factory=dict)
     matrix: Mapping[str, MatrixTable] = field(default_factory=dict)
     mail: MailTable | None = None
     embedded: EmbeddedTable | None = None
+    name: str = "relaybot"
 
 
 def default(base: Path) -> Config:
-    """The embedded default: one programme, one IRC server on loopback (product section 6)."""
+    """The embedded default: one programme, one IRC server on loopback."""
     programme = ProgrammeConfig("tech-peer", _policy({}, "tech-peer", Served(embedded=EmbeddedTable())), ())
     return Config(RelaybotTable(), (programme,), {}, None, EmbeddedTable(), base)
 
@@ -196,6 +197,7 @@ def _read(raw: dict[str, Any], base: Path, mistakes: Mistakes) -> Config | None:
         {name: table for name, table in matrix.items() if table is not None},
         mail,
         embedded,
+        process.name if process is not None else "",
     )
     if not mistakes.has("relaybot", "owner"):
         owner = process.owner if process is not None else _owner_in(raw)
@@ -419,6 +421,7 @@ def _policy(settings: dict[str, Any], name: str, served: Served) -> Policy:
             public=f"{prefix}/{public}" if public else "",
             moderators=f"{prefix}/{team}" if team else "",
             pair_places=table.pair_channels,
+            own=f"{prefix}/{(table.sasl.account or table.nick or served.name).casefold()}",
             invites=table.moderators_closed,
         )
     for network, account in served.matrix.items():
@@ -428,6 +431,7 @@ def _policy(settings: dict[str, Any], name: str, served: Served) -> Policy:
             public=f"{prefix}/{public}" if public else "",
             moderators=f"{prefix}/{team}" if team else "",
             pair_places=account.pair_rooms,
+            own=f"{prefix}/{account.user}",
             place_shows_ids=True,
             edits=True,
             bare=True,
@@ -436,16 +440,18 @@ def _policy(settings: dict[str, Any], name: str, served: Served) -> Policy:
         )
     if embedded is not None:
         prefix = f"irc:{EMBEDDED_NETWORK}"
-        networks[prefix] = Network(public=f"{prefix}/#{name}", moderators=f"{prefix}/#{name}-mods", invites=True)
-    listed, mode = "", "own"
+        public, own = f"{prefix}/#{name}", f"{prefix}/{served.name.casefold()}"
+        networks[prefix] = Network(public=public, moderators=f"{public}-mods", invites=True, own=own)
+    listed, mode, own = "", "own", ""
     if mail is not None:
-        listed, mode = mail.list.get(name, ""), mail.list_mode
+        listed, mode, own = mail.list.get(name, ""), mail.list_mode, mail.address
     elif embedded is not None and embedded.smtp:
-        listed = f"{name}@{embedded.mail_domain}"
+        listed, own = f"{name}@{embedded.mail_domain}", f"{served.name}@{embedded.mail_domain}"
     if mail is not None or listed:
         networks[MAIL_NETWORK] = Network(
             public=f"{MAIL_NETWORK}/{listed.lower()}" if listed else "",
             pair_places=False,
+            own=f"{MAIL_NETWORK}/{own.lower()}",
             style=Style.LETTER,
             identity="mail",
             list_mode=mode if listed else "",

@@ -358,8 +358,14 @@ class Network(Section):
     )
     bare: bool = False  # whether what is said in a pair's own place needs no `!` to be a command for their hours
     style: Style = Style.LINE
+    own: str = ""  # relaybot's own address
     identity: str = "services"  # how relaybot recognises people there, for `privacy`
     list_mode: str = ""  # own | external, where the public place is a mailing list
+
+    def is_own(self, address: str) -> bool:
+        """Whether it is relaybot itself that is written to there, perhaps at an address made for one answer ("name+...@domain")."""
+        user, at, domain = address.rpartition("@")
+        return bool(self.own) and self.own in {address, f"{user.partition('+')[0]}{at}{domain}"}
 
 
 class Policy(Section):

@@ -79,6 +79,22 @@ def test_a_good_file_is_read(folder: Path) -> None:
     assert found.embedded is None
 
 
+def test_a_programme_knows_relaybots_own_addresses(folder: Path) -> None:
+    """By its account, by its nick where it has none, by the bot's name where neither is given; so nobody can link one."""
+    mail = '[mail]\naddress = "Bot@Example.org"\nreceive = { lmtp = "127.0.0.1:8024" }\n'
+    nicks = '[irc.here]\nhost = "127.0.0.1"\nnick = "Peers"\n[irc.there]\nhost = "127.0.0.1"\n'
+    network = read(folder, GOOD + mail + nicks).programmes[0].policy.networks
+    embedded = read(folder, '[relaybot]\nname = "Bot"\n').programmes[0].policy.networks
+
+    assert {name: found.own for name, found in network.items()} == {
+        "irc:libera": "irc:libera/relaybot",
+        "irc:here": "irc:here/peers",
+        "irc:there": "irc:there/relaybot",
+        "mail": "mail/bot@example.org",
+    }
+    assert {found.own for found in embedded.values()} == {"irc:embedded/bot", "mail/bot@relaybot.localhost"}
+
+
 def test_an_empty_file_is_the_embedded_default(folder: Path) -> None:
     """Without any network relaybot brings its own, as it does without a file."""
     found = read(folder, "")

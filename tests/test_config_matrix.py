@@ -65,6 +65,7 @@ def test_a_homeserver_is_read(tmp_path: Path) -> None:
             place_shows_ids=True,
             edits=True,
             bare=True,
+            own="matrix:home/@relaybot:example.org",
             identity="matrix",
         )
     }

@@ -9,13 +9,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relaybot.desk import Desk
+from relaybot.desk import Desk, Programme
 from relaybot.events import Told
 from relaybot.model import Letter, Put, Urgency
 from relaybot.nouns import codes, linking, proving
+from relaybot.policy import Network
 from relaybot.reading import PROVE
-from tests.linking_world import ANA_MAIL, NOON, a_letter, codes_to, heard, linked, mail, owner, person, two_media
-from tests.play import NAME, NETWORK, add_pair
+from tests.linking_world import (
+    ANA_MAIL,
+    MAIL,
+    NOON,
+    a_letter,
+    codes_to,
+    heard,
+    linked,
+    mail,
+    owner,
+    person,
+    two_media,
+)
+from tests.play import NAME, NETWORK, add_member, add_pair
 
 # ------------------------------------------------------------------------------------- what a code proves
 
@@ -268,6 +281,62 @@ def test_what_is_held_for_a_mute_moves_in_silence() -> None:
     assert not any("waited" in line or "well" in line for line in heard(w, "ana@mail"))
     kept = [x for x in w.programme.tables.letters.rows.values() if x.held]
     assert [x.to for x in kept] == [ANA_MAIL]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "relaybot@lists.example.org",
+        "Relaybot+m12.7f3a@lists.example.org",
+        "irc:test/relaybot",
+        "@relaybot:example.org",
+        "https://matrix.to/#/@relaybot:example.org",
+    ],
+)
+def test_relaybots_own_address_is_nobodys(said: str) -> None:
+    """A code to relaybot itself would be read by nobody: it is refused with the way out, and none is sent."""
+    w = two_media()
+    networks = dict(w.programme.policy.networks)
+    networks["matrix:home"] = Network(identity="matrix", own="matrix:home/@relaybot:example.org")
+    networks["mail"] = MAIL.model_copy(update={"own": "mail/relaybot@lists.example.org"})
+    networks["irc:test"] = Network(own="irc:test/relaybot")
+    w.programme = Programme(NAME, w.programme.policy.model_copy(update={"networks": networks}))
+    add_member(w, "eve", {})
+    w.say("eve", f"link {said}")
+
+    assert len(w.said) == 1
+    assert heard(w, "eve")[0].endswith("is my own address. Please name one where you yourself read what comes.")
+    assert w.programme.tables.codes.rows == {}
+
+    w.say("eve", "link relaybot2@lists.example.org")
+    assert len(w.programme.tables.codes.rows) == 1
+
+
+@pytest.mark.parametrize(
+    ("names", "usage", "example"),
+    [
+        (("irc:test",), "link <nick> sends", "Here I can write to: IRC. It goes: link <nick>"),
+        (("matrix:home",), "link <@id:server> sends", "Here I can write to: Matrix. It goes: link @ana:example.org"),
+        (
+            ("irc:test", "matrix:home", "mail"),
+            "link <address, @id:server or nick> sends",
+            "IRC, mail and Matrix. It goes: link ana@example.org, link @ana:example.org or link <nick>",
+        ),
+    ],
+)
+def test_examples_are_of_the_media_there_are(names: tuple[str, ...], usage: str, example: str) -> None:
+    """Nobody is told to name a mail address where relaybot has no mail."""
+    w = two_media()
+    kinds = {"irc:test": Network(), "matrix:home": Network(identity="matrix"), "mail": MAIL}
+    networks = {name: kinds[name] for name in names}
+    w.programme = Programme(NAME, w.programme.policy.model_copy(update={"networks": networks}))
+    add_member(w, f"eve@{names[0]}", {})
+    w.say("eve", "link", names[0])
+    w.say("eve", "link two words", names[0])
+
+    listed, unknown = (line for _, line in w.said)
+    assert usage in listed
+    assert example in unknown
 
 
 def test_the_last_address_stays() -> None:

@@ -28,7 +28,7 @@ def meant(desk: Desk, person: Person, said: str) -> str:
     networks = linking.configured(desk)
     if word in {medium(n) for n in networks} | {n.casefold() for n in networks}:
         raise Refused(words.not_linked(word.partition(":")[0]))
-    raise Refused(words.no_medium(said, linking.media(networks), [linking.shown(desk, a) for a in mine]))
+    raise Refused(words.no_medium(said, linking.kinds(desk), [linking.shown(desk, a) for a in mine]))
 
 
 # ------------------------------------------------------------------------------------------------ prefer

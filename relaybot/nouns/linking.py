@@ -7,7 +7,7 @@ itself. That an address belongs to somebody else already is told only after that
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from hashlib import blake2b
 
@@ -41,7 +41,7 @@ def account(address: str) -> str:
 
 def shown(desk: Desk, address: str) -> str:
     """An address as its own reader is shown it: "ana on IRC", "ana@example.org"; the network's name where there are several."""
-    if medium(address) == "mail":
+    if desk.style(address) is Style.LETTER:
         return account(address)
     same = [name for name in configured(desk) if medium(name) == medium(address)]
     name = address.partition("/")[0].partition(":")[2] if len(same) > 1 else ""
@@ -60,9 +60,9 @@ def configured(desk: Desk) -> list[str]:
     return sorted(name for name in desk.policy.networks if medium(name) in _SHAPES)
 
 
-def media(networks: Iterable[str]) -> list[str]:
-    """What the kinds of these networks are called."""
-    return [words.medium(k) for k in dict.fromkeys(medium(name) for name in networks)]
+def kinds(desk: Desk) -> list[str]:
+    """The kinds of media somebody can be written to on: "irc", "mail"."""
+    return list(dict.fromkeys(medium(name) for name in configured(desk)))
 
 
 def read(text: str, networks: Sequence[str]) -> list[str]:
@@ -184,6 +184,9 @@ def _may_send(desk: Desk, person: Person, address: str) -> Code | None:
     mine, limits = people.addresses(desk, person), desk.policy.limits
     if is_place(desk, address):
         raise Refused(words.nobodys(account(address)))
+    network = desk.network(address)
+    if network is not None and network.is_own(address):
+        raise Refused(words.mine(account(address)))
     if address in mine:
         raise Refused(words.already_linked(account(address)))
     if len(mine) >= limits.addresses:

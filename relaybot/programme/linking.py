@@ -44,14 +44,16 @@ def link(desk: Desk, call: Call) -> None:
 
 def _linked(desk: Desk, call: Call) -> str:
     waiting = [linking.account(code.address) for code in linking.of(desk, call.me)]
-    return words.linked_list([linking.shown(desk, a) for a in people.addresses(desk, call.me)], waiting)
+    return words.linked_list(
+        [linking.shown(desk, a) for a in people.addresses(desk, call.me)], waiting, linking.kinds(desk)
+    )
 
 
 def _again(desk: Desk, call: Call) -> str:
     """The address whose code is sent once more; raises Refused."""
     waiting = linking.of(desk, call.me)
     if not waiting:
-        raise Refused(words.no_code_open())
+        raise Refused(words.no_code_open(linking.kinds(desk)))
     if len(waiting) > 1:
         raise Refused(words.which_code([linking.account(code.address) for code in waiting]))
     return waiting[0].address
@@ -75,7 +77,7 @@ def _meant(desk: Desk, call: Call, said: str) -> str:
         new = [a for a in found if not any(m.partition("/")[0] == a.partition("/")[0] for m in mine)]
         found = new if len(new) == 1 else found
     if not found:
-        raise Refused(words.not_configured(said, linking.media(networks)))
+        raise Refused(words.not_configured(said, linking.kinds(desk)))
     if len(found) > 1:
         raise Refused(words.several(said, found))
     return found[0]

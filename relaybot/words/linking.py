@@ -26,8 +26,22 @@ def account_on(account: str, kind: str, network: str = "") -> str:
     return f"{account} on {network}" if network else f"{account} {on(kind)}"
 
 
-def usage() -> str:
-    return "link <address, @id:server or nick> sends a code there; link <code> with that code makes it yours."
+_FORMS = {
+    "mail": ("address", "ana@example.org"),
+    "matrix": ("@id:server", "@ana:example.org"),
+    "irc": ("nick", "<nick>"),
+}
+
+
+def example(kind: str) -> str:
+    """What somebody's address on such a medium looks like, after `link`."""
+    return _FORMS[kind][1] if kind in _FORMS else "<address>"
+
+
+def usage(kinds: Sequence[str]) -> str:
+    """`kinds`: of the media that there are."""
+    forms = join_words([form for kind, (form, _) in _FORMS.items() if kind in kinds], "or")
+    return f"link <{forms}> sends a code there; link <code> with that code makes it yours."
 
 
 # -------------------------------------------------------------------------------------- reading an address
@@ -37,10 +51,15 @@ def nobodys(said: str) -> str:
     return f"{short(said, 60)} is the list, which many people read; it can't be anybody's own address."
 
 
-def not_configured(said: str, media: Sequence[str]) -> str:
+def mine(account: str) -> str:
+    return f"{short(account, 60)} is my own address. Please name one where you yourself read what comes."
+
+
+def not_configured(said: str, kinds: Sequence[str]) -> str:
     return (
-        f"I don't recognise {short(said, 60)!r} as an address I could write to. Here I can write to: {join_words(media)}. "
-        "It goes: link ana@example.org, link @ana:example.org, or link <nick>"
+        f"I don't recognise {short(said, 60)!r} as an address I could write to. "
+        f"Here I can write to: {join_words([medium(kind) for kind in kinds])}. "
+        f"It goes: {join_words([f'link {shape}' for kind, (_, shape) in _FORMS.items() if kind in kinds], 'or')}"
     )
 
 
@@ -117,8 +136,8 @@ def enough_today() -> str:
     return "That was enough codes for one day. Please try again tomorrow, or moderator <words>."
 
 
-def no_code_open() -> str:
-    return f"No code of yours is open. {usage()}"
+def no_code_open(kinds: Sequence[str]) -> str:
+    return f"No code of yours is open. {usage(kinds)}"
 
 
 def which_code(accounts: Sequence[str]) -> str:
@@ -209,9 +228,9 @@ def asker_told_no(account: str) -> str:
 # ------------------------------------------------------------------------------------------------- lists
 
 
-def linked_list(accounts: Sequence[str], waiting: Sequence[str]) -> str:
+def linked_list(accounts: Sequence[str], waiting: Sequence[str], kinds: Sequence[str]) -> str:
     open_now = f" A code is open for {join_words(waiting)}." if waiting else ""
-    return f"Linked: {join_words([short(account, 40) for account in accounts])}.{open_now} {usage()}"
+    return f"Linked: {join_words([short(account, 40) for account in accounts])}.{open_now} {usage(kinds)}"
 
 
 def written_to(account: str, others: Sequence[str], example: str) -> str:

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from relaybot.words.common import join_words, short
-from relaybot.words.linking import on
+from relaybot.words.linking import example, medium, on
 from relaybot.words.subjects import begins
 
 # ------------------------------------------------------------------------------------------------ prefer
 
 
-def no_medium(said: str, media: Sequence[str], mine: Sequence[str]) -> str:
-    return f"I don't know {short(said, 40)!r} as a medium. Here there is {join_words(media)}; you are linked as {join_words(mine)}."
+def no_medium(said: str, kinds: Sequence[str], mine: Sequence[str]) -> str:
+    media = join_words([medium(kind) for kind in kinds])
+    return f"I don't know {short(said, 40)!r} as a medium. Here there is {media}; you are linked as {join_words(mine)}."
 
 
 def not_linked(kind: str) -> str:
-    example = {"mail": "ana@example.org", "matrix": "@ana:example.org"}.get(kind, "<nick>")
-    return f"I don't know you {on(kind)} yet. link {example} sends a code there; then it can be done."
+    return f"I don't know you {on(kind)} yet. link {example(kind)} sends a code there; then it can be done."
 
 
 def which(accounts: Sequence[str]) -> str:
@@ -82,7 +82,8 @@ def unlinked_by_moderator(account: str, by: str) -> str:
 
 
 def sure(name: str, account: str, others: Sequence[str]) -> str:
-    return f"Take {account} off {name}'s record? {join_words(others)} stays. {name} is told there that it was you. (yes/no)"
+    stays = "stays" if len(others) == 1 else "stay"
+    return f"Take {account} off {name}'s record? {join_words(others)} {stays}. {name} is told there that it was you. (yes/no)"
 
 
 def nothing() -> str:
