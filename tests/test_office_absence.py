@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
@@ -13,13 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relaybot import commands, office
+from relaybot import app, commands, office
 from relaybot.desk import Desk
 from relaybot.model import Drop, Entry, Letter, Message, Put, Style, Timer, Urgency
 from relaybot.nouns import outbox
-from relaybot.ports import StoreFailed
+from relaybot.ports import Ear, StoreFailed
 from storage.sqlite import open_store
-from tests.fakes import START
+from tests.fakes import START, FakeAdapter
 from tests.play import World, add_member, add_person
 from tests.test_office import NAME, Bench, Failing, a_letter
 
@@ -222,3 +223,48 @@ async def test_after_the_start_timers_wait_for_nothing(bench: Bench, monkeypatch
     done.add_done_callback(lambda _: order.append("heard"))
     await bench.work()
     assert order == ["X1", "heard"]
+
+
+class Returning(FakeAdapter):
+    """A network that is there again after a moment, and first hands on what was said meanwhile."""
+
+    heard = False
+
+    async def run(self, ear: Ear) -> None:
+        """Hand on one answer of three days ago, then be there."""
+        await asyncio.sleep(0.05)
+        await ear.hear(said("1", 3))
+        self.heard = True
+        ear.reachable(self.network)
+        await asyncio.Event().wait()
+
+    def ready(self) -> bool:
+        """Once it has handed everything on."""
+        return self.heard
+
+
+async def test_a_running_relaybot_hears_its_networks_first(bench: Bench) -> None:
+    """At its start timers wait for the networks, and fire once these are there."""
+    await offered(bench)
+    network = Returning()
+    bot = app.Bot(
+        config=None,  # type: ignore[arg-type]
+        clock=bench.clock,
+        store=bench.store,
+        programmes={NAME: bench.programme},
+        adapters=[network],
+        office=bench.office,
+        postmen={},
+    )
+    there = asyncio.Event()
+    task = asyncio.create_task(app.serve(bot, there.set))
+    try:
+        async with asyncio.timeout(10):
+            await there.wait()
+            while not bench.office.idle():
+                await asyncio.sleep(0.01)
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+    assert bench.programme.tables.pairs.rows[1].stage == "asked_second"
