@@ -24,7 +24,7 @@ def not_there(name: str, medium: str, here: str, since: datetime, zone: str) -> 
     """The network is there, the person is not."""
     if medium == "mail":
         return not_reachable(name, medium, here, since, zone)
-    return f"You have not been there {on(medium)} since I wrote this at {times.show_time(since, zone)}. {name}, I write to you {on(here)} instead."
+    return f"I could not reach you {on(medium)} since I wrote this at {times.show_time(since, zone)}. {name}, I write to you {on(here)} instead."
 
 
 def refused(name: str, medium: str, here: str) -> str:
