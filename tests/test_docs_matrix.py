@@ -52,8 +52,11 @@ async def test_quoted_sentences_are_said() -> None:
         device = {"keys": {"ed25519:D": "k"}}
         return {"device_keys": {user: {"D": device}}, "master_keys": {user: {"keys": {"ed25519:x": "theirs"}}}}
 
+    async def publish(key: matrix_sign.Key) -> None:
+        raise AssertionError("nothing is published for an account whose identity is another's")
+
     with pytest.raises(Unsafe) as caught:
-        await matrix_sign.ensure(ask, user, "D", "k", keys, lambda thing: "", PASSWORD)
+        await matrix_sign.ensure(ask, user, "D", "k", keys, lambda thing: "", PASSWORD, publish)
     quoted = re.findall(r'"\.\.\. ([^"]+)"', unwrapped(OPERATORS))
 
     assert any(sentence in str(caught.value) for sentence in quoted if "identity" in sentence)
