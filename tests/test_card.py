@@ -9,7 +9,7 @@ import pytest
 
 from relaybot.events import Told
 from relaybot.model import Address, Put, Urgency
-from relaybot.nouns import card
+from relaybot.nouns import card_letters
 from tests.play import NAME, NETWORK, World, add_hour, add_member, add_pair
 from tests.rooms_world import NOON, cards, heard, media, pair_of, say, timers, two
 
@@ -61,7 +61,7 @@ def test_one_card_waits_at_most() -> None:
 
     assert (waiting.card, waiting.urgency, waiting.to) == ("clock S40", Urgency.AMBIENT, f"matrix:home/#{NAME}-m21")
     assert waiting.text == ("S40  ana teaches bram: rust   25 min left, swap 12:30",)
-    assert waiting.expires_at == w.now + card.FRESH
+    assert waiting.expires_at == w.now + card_letters.FRESH
 
 
 def test_a_card_that_may_have_left_is_not_taken_back() -> None:
@@ -114,15 +114,66 @@ def test_every_shape_of_an_hour_has_a_card(setting: str, shown: str) -> None:
 
 
 def test_an_hour_called_off_leaves_no_timer() -> None:
-    """The pair ends while the hour runs: nothing about it is said any more."""
+    """The pair ends while the hour runs: its card says that it is off, and nothing about it is said any more."""
     w = in_a_room()
     for line in ("drop", "3", "2", "skip", "yes"):
         w.say("ana", line, "matrix:home")
-    heard(w, "m21@matrix:home")
+    assert heard(w, "m21@matrix:home") == ["S40  called off"]
     minutes(w, 20)
 
     assert timers(w, "S40") == set()
     assert heard(w, "m21@matrix:home") == []
+
+
+@pytest.mark.parametrize(("bram", "cards_"), [("bram@matrix:home", ["S40  called off"]), ("bram", [])])
+def test_a_private_card_does_not_stay_as_it_was(bram: str, cards_: list[str]) -> None:
+    """Called off for one of them, both read it where a card of theirs stands; one that waits is replaced by it."""
+    w = running(two("ana@matrix:home", bram))
+    w.away.add("matrix:home")
+    minutes(w, 5)
+    for line in ("drop", "3", "2", "skip", "yes"):
+        w.say("ana", line, "matrix:home")
+    waiting = [x.text for x in cards(w)]
+    w.away.clear()
+    w.deliver()
+
+    assert waiting == [("S40  called off",)] * (1 + len(cards_))
+    assert [line for line in heard(w, "ana@matrix:home") if line.startswith("S40")] == ["S40  called off"]
+    assert [line for line in heard(w, bram) if line.startswith("S40")] == cards_
+
+
+def test_an_hour_that_has_not_begun_has_no_card_to_finish() -> None:
+    """Dropped before or while they are waited for: no message about a clock that nobody has seen."""
+    for begun in (False, True):
+        w = two()
+        add_hour(w, 40, 21, NOON + MINUTE)
+        w.pass_until(NOON + (2 if begun else 0) * MINUTE)
+        for line in ("drop", "3", "2", "skip", "yes"):
+            w.say("ana", line, "matrix:home")
+
+        assert w.programme.tables.pairs.rows[21].stage == "ending"
+        assert not any(line.startswith("S40") for _, line in w.said)
+
+
+def test_a_room_opened_in_the_middle_takes_the_card_along() -> None:
+    """Those both had in private end, the room shows the clock at once, and from then on only the room does."""
+    w = running(two())
+    minutes(w, 6)
+    say(w, "ana", "room", "1")
+    heard(w, "bram@matrix:home")
+    bram = say(w, "bram", "room", "1")
+    said = [(to, line) for to, line in w.said if line.startswith("S40")]
+    w.said.clear()
+    minutes(w, 5)
+
+    assert [line for line in bram if line.startswith("S40")] == ["S40  goes on in your own place"]
+    assert sorted(said) == [
+        ("ana@matrix:home", "S40  goes on in your own place"),
+        ("m21@matrix:home", "S40  ana teaches bram: rust   24 min left, swap 12:30"),
+    ]
+    assert [(to, line) for to, line in w.said if line.startswith("S40")] == [
+        ("m21@matrix:home", "S40  ana teaches bram: rust   19 min left, swap 12:30")
+    ]
 
 
 def test_after_an_outage_the_card_tells_how_it_is() -> None:

@@ -9,23 +9,22 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from relaybot.desk import Desk
-from relaybot.model import Meeting, Pair, Person, Urgency
-from relaybot.nouns import hour, pairs, people, sessions
+from relaybot.model import Meeting, Person
+from relaybot.nouns import hour, pairs, sessions
+from relaybot.nouns.card_letters import FRESH, LAST, SHOWN, readers, say
 from relaybot.words import card as words
 
 TIMER = "clock"
 EVERY = timedelta(minutes=5)
-FRESH = timedelta(minutes=4)  # after that the next one is nearer than this one
-LAST = timedelta(minutes=30)  # the last state replaces one that would be wrong for ever
 
 
 def show(desk: Desk, meeting: Meeting) -> None:
     """Say how the clock of a running hour stands, and again every few minutes while it runs."""
     about = f"S{meeting.id}"
-    if meeting.stage not in {"first_half", "second_half"} or not _readers(desk, meeting):
+    if meeting.stage not in SHOWN or not readers(desk, desk.pairs[meeting.pair]):
         desk.cancel(TIMER, about)
         return
-    _say(desk, meeting, lambda zones: _text(desk, meeting, zones), FRESH)
+    say(desk, meeting, lambda zones: _text(desk, meeting, zones), FRESH)
     if meeting.ran_at is not None:
         desk.plan(TIMER, about, desk.now + EVERY)
     else:
@@ -35,7 +34,13 @@ def show(desk: Desk, meeting: Meeting) -> None:
 def finish(desk: Desk, meeting: Meeting, at: datetime) -> None:
     """The last state of the card: the hour is over."""
     desk.cancel(TIMER, f"S{meeting.id}")
-    _say(desk, meeting, lambda zones: words.finished(meeting.id, at, zones), LAST)
+    say(desk, meeting, lambda zones: words.finished(meeting.id, at, zones), LAST)
+
+
+def move(desk: Desk, meeting: Meeting) -> None:
+    """The cards of a running hour end where they stand, because from now on it is shown in a place of the two."""
+    if meeting.stage in SHOWN:
+        say(desk, meeting, lambda zones: words.moved(meeting.id), LAST)
 
 
 def _text(desk: Desk, meeting: Meeting, zones: words.Zones) -> str:
@@ -56,31 +61,3 @@ def _text(desk: Desk, meeting: Meeting, zones: words.Zones) -> str:
 def _people(desk: Desk, meeting: Meeting) -> tuple[Person, Person]:
     ids = meeting.teachers or tuple(p.id for p in pairs.people(desk, desk.pairs[meeting.pair]))
     return desk.people[ids[0]], desk.people[ids[1]]
-
-
-def _readers(desk: Desk, meeting: Meeting) -> list[tuple[str, Person | None]]:
-    """Where the card stands: in their place (no person), or with each of them who lives where messages can be changed."""
-    pair: Pair = desk.pairs[meeting.pair]
-    if pair.place:
-        return [(pair.place, None)] if _edits(desk, pair.place) else []
-    return [(person.home, person) for person in pairs.people(desk, pair) if _edits(desk, person.home)]
-
-
-def _edits(desk: Desk, address: str) -> bool:
-    network = desk.network(address)
-    return network is not None and network.edits
-
-
-def _say(desk: Desk, meeting: Meeting, text: words.Text, lasts: timedelta) -> None:
-    name, until = f"clock S{meeting.id}", desk.now + lasts
-    pair = desk.pairs[meeting.pair]
-    for to, person in _readers(desk, meeting):
-        for letter in desk.letters.where("card", name):
-            if letter.to == to and letter.tried_at is None:
-                desk.drop(letter)
-        if person is None:
-            line = text(sessions.zones(desk, pair))
-            desk.post(to, line, urgency=Urgency.AMBIENT, expires_at=until, card=name)
-        else:
-            line = text([people.zone(person)])
-            desk.tell(person, line, urgency=Urgency.AMBIENT, expires_at=until, to=to, card=name)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from relaybot import forms
 from relaybot.desk import Desk
 from relaybot.model import Meeting, Pair, Style, Tally
-from relaybot.nouns import hour
+from relaybot.nouns import card_letters, hour
 from relaybot.rules import OVER_MEETINGS, RUNNING_MEETINGS, step
 
 # Questions about when to meet: settled at once by an agreement.
@@ -48,7 +48,7 @@ def tidy(desk: Desk, meeting: Meeting) -> None:
 
 
 def call_off(desk: Desk, meeting: Meeting) -> None:
-    """Take an hour out of the plan, whatever it was doing, with all its timers; its clock stands.
+    """Take an hour out of the plan, whatever it was doing, with all its timers; its clock stands, and its card says so.
 
     Questions about it that are open stay: whoever answers is told that it is settled, not that nothing was asked.
     """
@@ -57,6 +57,7 @@ def call_off(desk: Desk, meeting: Meeting) -> None:
         desk.change(meeting, stage=step("meeting", "asked", "hold"))
     elif meeting.stage not in OVER_MEETINGS:
         verb = "withdraw" if meeting.stage == "proposed" else "call off"
+        card_letters.called_off(desk, meeting)
         stopped = hour.run(meeting, desk.now)
         desk.change(stopped, stage=step("meeting", meeting.stage, verb), ran_at=None, held_at=None)
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from relaybot import forms
 from relaybot.desk import Desk
 from relaybot.model import Pair, Person
-from relaybot.nouns import pairs, people
+from relaybot.nouns import card, meetings, pairs, people
 from relaybot.rules import ACTIVE_PAIRS
 from relaybot.words import consenting as place_words
 from relaybot.words import rooming as words
@@ -151,6 +151,9 @@ def no(desk: Desk, pair: Pair, person: Person) -> None:
 
 
 def _open_room(desk: Desk, pair: Pair) -> None:
+    running = meetings.running(desk, pair)
+    if running is not None:
+        card.move(desk, running)
     pair = desk.change(pair, place=pairs.place_on(desk, pair, network(desk, pair)))
     both = pairs.people(desk, pair)
     for order, person in enumerate(both):
@@ -159,6 +162,8 @@ def _open_room(desk: Desk, pair: Pair) -> None:
         forms.forget(desk, person, f"M{pair.id}", FORM)
         desk.tell(person, words.opened(pairs.place_name(desk, pair), pairs.partner(desk, pair, person)))
     pairs.in_place(desk, pair, place_words.place_opened(tuple(p.name for p in both), pair.id), invite=True)
+    if running is not None:
+        card.show(desk, running)
 
 
 def _order(desk: Desk, pair: Pair, person: Person) -> int:

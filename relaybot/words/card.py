@@ -38,5 +38,14 @@ def stopped(head: str) -> str:
     return f"{head}   clock stopped"
 
 
+def called_off(number: int) -> str:
+    return f"S{number}  called off"
+
+
+def moved(number: int) -> str:
+    """In private, when the two have opened a place of their own in the middle of the hour."""
+    return f"S{number}  goes on in your own place"
+
+
 def finished(number: int, at: datetime, zones: Zones) -> str:
     return f"S{number}  finished {_clocks(at, zones)}"

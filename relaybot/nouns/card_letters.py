@@ -1,0 +1,56 @@
+"""The letters of an hour's card: who reads it, and that one of them waits at most. What it shows while the hour runs is card.py.
+
+An hour that is called off says so itself, whatever calls it off: a card that stays as it was would be wrong for ever.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from relaybot.desk import Desk
+from relaybot.model import Meeting, Pair, Person, Urgency
+from relaybot.nouns import people
+from relaybot.words import card as words
+
+FRESH = timedelta(minutes=4)  # after that the next one is nearer than this one
+LAST = timedelta(minutes=30)  # the last state replaces one that would be wrong for ever
+SHOWN = frozenset({"first_half", "second_half"})  # stages of an hour that has a card
+
+
+def readers(desk: Desk, pair: Pair) -> list[tuple[str, Person | None]]:
+    """Where the card stands: in their place (no person), or with each of them who lives where messages can be changed."""
+    if pair.place:
+        return [(pair.place, None)] if _edits(desk, pair.place) else []
+    return [(person.home, person) for person in _both(desk, pair) if _edits(desk, person.home)]
+
+
+def _both(desk: Desk, pair: Pair) -> list[Person]:
+    sides = sorted(desk.participants.where("pair", pair.id), key=lambda side: side.order)
+    return [person for side in sides if (person := desk.people.get(side.person)) is not None]
+
+
+def _edits(desk: Desk, address: str) -> bool:
+    network = desk.network(address)
+    return network is not None and network.edits
+
+
+def say(desk: Desk, meeting: Meeting, text: words.Text, lasts: timedelta) -> None:
+    """Bring the card up to date wherever it stands; what waits of it is replaced."""
+    name, until = f"clock S{meeting.id}", desk.now + lasts
+    pair = desk.pairs[meeting.pair]
+    for to, person in readers(desk, pair):
+        for letter in desk.letters.where("card", name):
+            if letter.to == to and letter.tried_at is None:
+                desk.drop(letter)
+        if person is None:
+            line = text([people.zone(each) for each in _both(desk, pair)])
+            desk.post(to, line, urgency=Urgency.AMBIENT, expires_at=until, card=name)
+        else:
+            line = text([people.zone(person)])
+            desk.tell(person, line, urgency=Urgency.AMBIENT, expires_at=until, to=to, card=name)
+
+
+def called_off(desk: Desk, meeting: Meeting) -> None:
+    """The last state of the card of an hour that is stopped in its middle; nothing for one that has none."""
+    if meeting.stage in SHOWN:
+        say(desk, meeting, lambda zones: words.called_off(meeting.id), LAST)
