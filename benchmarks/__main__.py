@@ -9,7 +9,17 @@ import importlib
 import sys
 import time
 
-NAMES = ("irc_commands", "bell", "stock_server", "slow_disk", "mail", "mail_faults", "corpora", "matrix_shields")
+NAMES = (
+    "irc_commands",
+    "bell",
+    "stock_server",
+    "slow_disk",
+    "mail",
+    "mail_faults",
+    "corpora",
+    "matrix",
+    "matrix_shields",
+)
 
 
 def main(names: list[str]) -> int:

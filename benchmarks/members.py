@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -46,18 +46,26 @@ def account(number: int) -> str:
     return f"u{number:06}"
 
 
+def on_irc(number: int) -> str:
+    """The address of person `number` there."""
+    return f"{NETWORK}/{account(number)}"
+
+
+Home = Callable[[int], str]  # number of a person -> their address
+
+
 def _skills(chance: random.Random) -> tuple[Skill, ...]:
     return tuple(Skill(name, Level(chance.randrange(4))) for name in chance.sample(SKILLS, chance.randint(1, 4)))
 
 
-def _person(chance: random.Random, number: int, now: datetime, stage: str, waits: bool) -> Person:
+def _person(chance: random.Random, number: int, home: str, now: datetime, stage: str, waits: bool) -> Person:
     since = now - timedelta(days=chance.randint(1, 700))
     day = chance.randrange(6)
     return Person(
         PROGRAMME,
         number,
         account(number),
-        f"{NETWORK}/{account(number)}",
+        home,
         stage,
         since=since,
         learn=_skills(chance),
@@ -100,7 +108,7 @@ def _pair(chance: random.Random, number: int, both: tuple[Person, Person], now: 
     yield Timer(PROGRAMME, "hour", f"S{number}", starts_at)
 
 
-def records(count: int, now: datetime) -> Iterator[Record]:
+def records(count: int, now: datetime, home: Home = on_irc) -> Iterator[Record]:
     """Everything of a programme with `count` people, the same each time."""
     chance = random.Random(count)
     paired, applying = count // 5 // 2 * 2, count // 100
@@ -108,7 +116,7 @@ def records(count: int, now: datetime) -> Iterator[Record]:
     for number in range(1, count + 1):
         stage = "submitted" if number > count - applying else "member"
         waits = stage == "member" and number <= count - applying - paired
-        person = _person(chance, number, now, stage, waits)
+        person = _person(chance, number, home(number), now, stage, waits)
         yield person
         yield Address(PROGRAMME, person.home, number)
         yield from _application(number, person, now)
@@ -123,12 +131,12 @@ def records(count: int, now: datetime) -> Iterator[Record]:
         yield Tally(PROGRAMME, kind, count)
 
 
-async def fill(path: Path, count: int) -> None:
+async def fill(path: Path, count: int, home: Home = on_irc) -> None:
     """Write a programme with `count` people into a new database."""
     store = await open_store(path)
     try:
         batch: list[Put] = []
-        for record in records(count, datetime.now(UTC)):
+        for record in records(count, datetime.now(UTC), home):
             batch.append(Put(record))
             if len(batch) == BATCH:
                 await store.commit([tuple(batch)], [])
@@ -139,11 +147,11 @@ async def fill(path: Path, count: int) -> None:
         await store.close()
 
 
-def filled(folder: Path, count: int) -> Path:
+def filled(folder: Path, count: int, home: Home = on_irc) -> Path:
     """A database with `count` people in `folder`, made when it is not there yet."""
     path = folder / f"members-{count}.db"
     if not path.exists():
         part = folder / f"members-{count}.part"
-        asyncio.run(fill(part, count))
+        asyncio.run(fill(part, count, home))
         part.rename(path)
     return path
