@@ -9,10 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import mimetypes
 import random
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from adapters.matrix_client import Client
@@ -123,7 +126,8 @@ class Matrix:
             batch = await client.sync(memory.since, timeout_ms=0, full_state=True)
             self._proven_once = True
             await rooms.enter_all()
-            await client.set_name(settings.display_name)
+            await rooms.find_again()
+            await self._introduce(client, memory)
             self._rooms = rooms
             self._speaker.attach(client, rooms, memory)
             stack.push_async_callback(self._speaker.detach)
@@ -133,6 +137,23 @@ class Matrix:
             house = asyncio.create_task(self._keep_house(listener, rooms))
             stack.push_async_callback(_end, house)
             await self._read(client, listener, invitations, memory, ear)
+
+    async def _introduce(self, client: Client, memory: Memory) -> None:
+        """Name and picture as the settings have them; homeservers may refuse both, and nobody depends on them."""
+        settings = self.settings
+        try:
+            if await client.display_name(settings.user) != settings.display_name:
+                await client.set_name(settings.display_name)
+            if settings.avatar_file is not None:
+                picture = await asyncio.to_thread(Path(settings.avatar_file).read_bytes)
+                if memory.avatar != (digest := sha256(picture).hexdigest()):
+                    kind = mimetypes.guess_type(settings.avatar_file)[0] or "application/octet-stream"
+                    await client.set_avatar(picture, kind)
+                    await memory.keep_avatar(digest)
+        except LoggedOut:
+            raise
+        except (MatrixError, OSError) as error:
+            log.warning("%s: name or picture of %s could not be set: %s", self.network, settings.user, error)
 
     def _connected(self, ear: Ear) -> None:
         if self.since is None:

@@ -49,7 +49,7 @@ class Client:
         self.user_id = user_id
         self.device_id = ""
         self._device_name, self._secret = device_name, secret
-        self._signing = matrix_sign.identity_keys(secret)
+        self._signing = matrix_sign.identity_keys(secret, user_id)
         self._http = Http(homeserver, request_seconds)
         self._folder = Folder(store)
         self._keys: Keys | None = None
@@ -299,6 +299,11 @@ class Client:
         """Set our display name."""
         await self._http.ask("PUT", path("profile", self.user_id, "displayname"), {"displayname": name})
 
+    async def set_avatar(self, picture: bytes, media_type: str) -> None:
+        """Upload a picture and show it as ours."""
+        url = await self._http.upload(picture, media_type)
+        await self._http.ask("PUT", path("profile", self.user_id, "avatar_url"), {"avatar_url": url})
+
     async def display_name(self, user: str) -> str:
         """A user's display name; "" without one."""
         return text(await self._or_none(path("profile", user, "displayname")) or {}, "displayname")
@@ -323,16 +328,20 @@ class Client:
         encrypted: bool = True,
         preset: Preset = "trusted_private_chat",
         levels: Mapping[str, Any] | None = None,
+        state: Iterable[Mapping[str, Any]] = (),
     ) -> str:
         """Make a room; its id. `levels` overrides m.room.power_levels; what it says of creators is set right.
+
+        `state` are more state events that it has from the beginning, each with type, state_key and content.
 
         From room version 12 on "trusted_private_chat" makes the invited creators as well: nobody can ever remove them.
         """
         body: dict[str, Any] = {"preset": preset, "is_direct": direct, "invite": list(invite)}
         body |= {key: value for key, value in (("name", name), ("topic", topic)) if value}
+        body["initial_state"] = [dict(event) for event in state]
         if encrypted:
             content = {"algorithm": MEGOLM}
-            body["initial_state"] = [{"type": "m.room.encryption", "state_key": "", "content": content}]
+            body["initial_state"].append({"type": "m.room.encryption", "state_key": "", "content": content})
         if levels is not None:
             creators = body["invite"] if preset == "trusted_private_chat" else ()
             version = await self._version()

@@ -19,6 +19,7 @@ from adapters.matrix_parts import LoggedOut, MatrixError, Unreachable
 V3 = "/_matrix/client/v3"
 ANSWER_BYTES_MAX = 64 * 1024 * 1024
 _ERROR_CHARACTERS = 200
+_JSON = "application/json"
 
 
 class Authenticate(MatrixError):
@@ -64,6 +65,17 @@ class Http:
             raise self._strange(200)
         return answer
 
+    async def upload(self, data: bytes, media_type: str) -> str:
+        """Put a file into the homeserver's media repository, where everybody who has its address may read it; "mxc://...".
+
+        Spec: https://spec.matrix.org/v1.18/client-server-api/#content-repository.
+        """
+        where = "/_matrix/media/v3/upload"
+        answer = self._understood(*await self._reach("POST", where, data, self.token, self.request_seconds, media_type))
+        if not isinstance(answer, dict) or not isinstance(answer.get("content_uri"), str):
+            raise self._strange(200)
+        return str(answer["content_uri"])
+
     async def close(self) -> None:
         """Close all connections; a later request opens new ones."""
         if self._connections is not None:
@@ -79,22 +91,23 @@ class Http:
         seconds: float | None,
         token: str | None,
     ) -> Any:
-        url = self._homeserver + path + ("?" + urlencode(query) if query else "")
+        where = path + ("?" + urlencode(query) if query else "")
         shown = self.token if token is None else token
+        raw = None if body is None else json.dumps(body).encode()
+        return self._understood(*await self._reach(method, where, raw, shown, seconds or self.request_seconds))
+
+    async def _reach(
+        self, method: str, where: str, body: bytes | None, token: str, seconds: float, media_type: str = _JSON
+    ) -> tuple[int, bytes]:
+        """Send a request; status and body of the answer. Raises Unreachable."""
+        headers = {"Content-Type": media_type} | ({"Authorization": f"Bearer {token}"} if token else {})
         try:
-            status, raw = await self._exchange(
-                method,
-                url,
-                None if body is None else json.dumps(body).encode(),
-                {"Authorization": f"Bearer {shown}"} if shown else {},
-                seconds or self.request_seconds,
-            )
+            return await self._exchange(method, self._homeserver + where, body, headers, seconds)
         except TimeoutError:
             raise Unreachable(f"the homeserver {self._homeserver} did not answer in time") from None
         except (aiohttp.ClientError, OSError, ValueError) as problem:
             text = str(problem)[:_ERROR_CHARACTERS] or type(problem).__name__
             raise Unreachable(f"the homeserver {self._homeserver} cannot be reached: {text}") from problem
-        return self._understood(status, raw)
 
     async def _exchange(
         self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], seconds: float
@@ -107,7 +120,7 @@ class Http:
                 method,
                 URL(url, encoded=True),
                 data=body,
-                headers={"Content-Type": "application/json", **headers},
+                headers=headers,
                 allow_redirects=False,  # an access token is for the homeserver that was named, nobody else
             ) as answer,
         ):

@@ -66,6 +66,7 @@ class Memory:
     session: Session | None = None
     login_at: int = 0  # milliseconds: when this device logged in
     since: str = ""
+    avatar: str = ""  # digest of the picture that was uploaded last
     rooms: dict[str, Room] = field(default_factory=dict)
     below: dict[tuple[str, str], str] = field(default_factory=dict)  # (room, object or card) -> event
     unread: dict[str, Unread] = field(default_factory=dict)
@@ -83,6 +84,11 @@ class Memory:
         if since != self.since:
             self.since = since
             await self._keep(since=since)
+
+    async def keep_avatar(self, digest: str) -> None:
+        """This picture is shown as ours."""
+        self.avatar = digest
+        await self._keep(avatar=digest)
 
     async def _keep(self, **values: str) -> None:
         await self._write(
@@ -146,6 +152,7 @@ async def open_memory(folder: Path) -> AsyncIterator[Memory]:
         if "session" in kept:
             memory.session = Session(**json.loads(kept["session"]))
             memory.login_at, memory.since = int(kept["login_at"]), kept["since"]
+        memory.avatar = kept.get("avatar", "")
         async for ident, use, key, people, used_at, programme in await db.execute("SELECT * FROM room"):
             memory.rooms[ident] = Room(ident, use, key, tuple(json.loads(people)), used_at, programme)
         async for room, name, event in await db.execute("SELECT * FROM below"):

@@ -10,6 +10,7 @@ import logging
 import time
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from adapters.matrix_client import Client
 from adapters.matrix_memory import Memory, Room
@@ -26,6 +27,8 @@ RETRY_SECONDS = 300.0  # a configured room that does not let us in is tried agai
 RETRY_SOON_SECONDS = 20.0  # and after this when its homeserver was not there
 COMING_IN_SECONDS = 10.0
 PLACES_CACHED_MAX = 2000
+FOUND_MAX = 2000
+MARK = "org.relaybot.place"  # a state event in rooms we made
 IN = frozenset({"join", "invite"})
 RULES = frozenset({"m.room.join_rules", "m.room.history_visibility"})
 CLOSED_RULES = frozenset({"invite", "knock", "private"})  # to come in, somebody inside has to say so
@@ -200,6 +203,31 @@ class Rooms:
         self._members.pop(room, None)
         self._closed.pop(room, None)
 
+    # -------------------------------------------------------------------------------------------- found again
+
+    def _mark(self, **what: Any) -> dict[str, Any]:
+        """What a room of ours is for, in the room itself. Under our own id as its state key nobody else can write it (spec,
+        authorization rules: a state key that begins with @ is its sender's)."""
+        return {"type": MARK, "state_key": self._me, "content": what}
+
+    async def find_again(self) -> None:
+        """Rooms we are in without remembering why, because the folder was lost or a crash came between: known by our mark in
+        them, or as somebody's chat by m.direct."""
+        joined = self._client.joined()
+        unknown = [room for room in joined if room not in self._memory.rooms and not self.is_configured(room)]
+        if not unknown:
+            return
+        told = await self._client.account_data("m.direct") or {}
+        chats = {room: user for user, rooms in told.items() if isinstance(rooms, list) for room in map(str, rooms)}
+        for room in sorted(unknown)[:FOUND_MAX]:
+            mark = await self._client.state(room, MARK, self._me) or {}
+            user, name = mark.get("user") or chats.get(room, ""), mark.get("name")
+            if isinstance(name, str) and name.startswith("#"):
+                people = tuple(person for person in mark.get("people", ()) if isinstance(person, str))
+                await self._memory.put_room(Room(room, "pair", name, people, _now(), str(mark.get("programme", ""))))
+            elif isinstance(user, str) and is_user(user):
+                await self._memory.put_room(Room(room, "direct", user, used_at=_now()))
+
     # ------------------------------------------------------------------------------------ where a letter goes
 
     async def ready(self, letter: Letter) -> str:
@@ -244,7 +272,9 @@ class Rooms:
     async def _open(self, user: str) -> str:
         """A new direct chat; words follow when they have come in, since keys are shared with those who are there."""
         try:
-            room = await self._client.create_room(invite=[user], direct=True, encrypted=True)
+            room = await self._client.create_room(
+                invite=[user], direct=True, encrypted=True, state=[self._mark(user=user)]
+            )
         except MatrixError as error:
             if passes(error):
                 raise
@@ -274,15 +304,17 @@ class Rooms:
         room = next((r for r in self._memory.rooms.values() if r.use == "pair" and r.key == to), None)
         invited = self._users(letter.invite)
         if room is not None and room.id not in self._client.joined():
-            raise Undeliverable(f"relaybot is not in {to} any more")
+            await self._memory.drop_room(room.id)
+            room = None
         if room is None:
-            if letter.close and not letter.invite:
-                raise Undeliverable("that room was never made")
+            if not invited:
+                raise Undeliverable(f"relaybot is not in {to} any more")
             name = letter.subject or to.removeprefix("#")
             levels = {"invite": 50, "kick": 50, "ban": 50, "redact": 50, "state_default": 50, "events_default": 0}
             made = await self._client.create_room(
-                name=name, invite=invited, encrypted=True, preset="private_chat", levels=levels
-            )
+                name=name, invite=invited, encrypted=True, preset="private_chat", levels=levels,
+                state=[self._mark(name=to, programme=letter.programme, people=invited)],
+            )  # fmt: skip
             room = Room(made, "pair", to, tuple(invited), _now(), letter.programme)
             await self._memory.put_room(room)
         else:

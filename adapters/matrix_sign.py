@@ -52,9 +52,9 @@ def derive(secret: bytes, label: str) -> bytes:
     return hashlib.blake2b(label.encode(), key=secret, digest_size=32, person=b"relaybot").digest()
 
 
-def identity_keys(secret: bytes) -> dict[str, Key]:
+def identity_keys(secret: bytes, user: str) -> dict[str, Key]:
     """The three keys of our identity, by usage: the same secret gives the same identity for ever."""
-    return {usage: Key(derive(secret, f"cross-signing {usage}")) for usage in _USAGES}
+    return {usage: Key(derive(secret, f"cross-signing {usage} {user}")) for usage in _USAGES}
 
 
 def canonical(thing: Mapping[str, Any]) -> bytes:

@@ -46,7 +46,7 @@ def test_numbers_are_the_programs_own() -> None:
 
 async def test_quoted_sentences_are_said() -> None:
     """What people may read from relaybot or in its log stands on the page as it is said."""
-    user, keys = "@r:x.test", matrix_sign.identity_keys(bytes(32))
+    user, keys = "@r:x.test", matrix_sign.identity_keys(bytes(32), "@r:x.test")
 
     async def ask(method: str, path: str, body: object) -> dict[str, object]:
         device = {"keys": {"ed25519:D": "k"}}

@@ -84,12 +84,17 @@ def test_canonical_json_is_the_specifications(thing: dict[str, Any], text: str) 
     assert canonical(thing) == text.encode()
 
 
+ME = "@relaybot:example.org"
+
+
 def test_a_secret_gives_three_keys_that_are_always_the_same() -> None:
-    """And another secret gives others."""
-    keys = {name: key.public for name, key in matrix_sign.identity_keys(SECRET).items()}
-    assert keys == {name: key.public for name, key in matrix_sign.identity_keys(SECRET).items()}
+    """And another secret gives others, and so does another account, so that nobody can tell that both are one relaybot."""
+    keys = {name: key.public for name, key in matrix_sign.identity_keys(SECRET, ME).items()}
+    assert keys == {name: key.public for name, key in matrix_sign.identity_keys(SECRET, ME).items()}
     assert len(set(keys.values())) == 3
-    assert not set(keys.values()) & {key.public for key in matrix_sign.identity_keys(bytes(32)).values()}
+    others = [matrix_sign.identity_keys(bytes(32), ME), matrix_sign.identity_keys(SECRET, "@other:example.org")]
+    for other in others:
+        assert not set(keys.values()) & {key.public for key in other.values()}
 
 
 def verified(thing: dict[str, Any], user: str, public: str) -> None:
@@ -172,7 +177,7 @@ async def test_an_identity_that_is_not_ours_is_never_replaced(synapse: Homeserve
 async def half_an_identity(server: Homeserver, bot: Bot) -> None:
     """Publish our master key with a self-signing key that nobody has any more; only a password changes that."""
     async with await Raw.login(server, bot.user_id) as raw:
-        keys = {**matrix_sign.identity_keys(SECRET), "self_signing": Key(bytes(32))}
+        keys = {**matrix_sign.identity_keys(SECRET, bot.user_id), "self_signing": Key(bytes(32))}
         body = matrix_sign.published(bot.user_id, raw.device_id, keys, lambda thing: Key(SEED).sign(thing))
         body["master_key"].pop("signatures")  # of a device without keys
         await raw.call("POST", "keys/device_signing/upload", body)
@@ -192,7 +197,7 @@ async def test_the_password_is_given_where_the_homeserver_wants_it(synapse: Home
 async def test_a_refused_password_is_told_as_what_it_is(synapse: Homeserver, tmp_path: Path) -> None:
     """The homeserver's M_FORBIDDEN, and the identity stays unfinished rather than pretended."""
     async with bot_at(synapse, tmp_path) as bot:
-        keys = {**matrix_sign.identity_keys(SECRET), "self_signing": Key(bytes(32))}
+        keys = {**matrix_sign.identity_keys(SECRET, bot.user_id), "self_signing": Key(bytes(32))}
         sign = bot.client._opened().sign
         body = matrix_sign.published(bot.user_id, bot.client.device_id, keys, sign)
         with pytest.raises(MatrixError) as refused:

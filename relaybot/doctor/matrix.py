@@ -142,7 +142,7 @@ async def _device(visit: _Visit, session: Session, secret: bytes) -> None:
     known = await sign.look(visit.http.ask, user)
     own = known.devices.get(session.device_id)
     signer = known.keys["self_signing"]
-    if secret and known.master and known.master != sign.identity_keys(secret)["master"].public:
+    if secret and known.master and known.master != sign.identity_keys(secret, user)["master"].public:
         do = "see docs/operators.md, a foreign identity: restore the database it belongs to, or give relaybot a new account"
         visit.report.fail(about, f"the identity of {user} was not made by this relaybot", do)
     elif own is None:
