@@ -24,7 +24,7 @@ from relaybot.ports import Ear
 log = logging.getLogger(__name__)
 
 HOUR_SECONDS = 3600.0
-AT_ONCE = 4  # chats we come into at the same time, of people who are known, and of others
+AT_ONCE = 4  # chats we come into at the same time, of people who are known, and of others; and chats we decline
 WAITING_MAX = 1000  # what is more stays an open invitation; it is told again at the next start
 AGAIN_SECONDS = (5.0, 15.0, 60.0, 300.0)  # when a homeserver does not let us in for the moment
 COUNTED_MAX = 2000
@@ -39,7 +39,7 @@ class Invitations:
     ) -> None:  # fmt: skip
         self._network, self._settings, self._client, self._memory = network, settings, client, memory
         self._rooms, self._ear, self._greet = rooms, ear, greet
-        self._free = {known: asyncio.Semaphore(AT_ONCE) for known in (True, False)}
+        self._free = {way: asyncio.Semaphore(AT_ONCE) for way in ("known", "newcomers", "declined")}
         self._tasks: dict[str, asyncio.Task[None]] = {}  # by room
         self._taken: deque[float] = deque()
         self._taken_of: dict[str, deque[float]] = {}
@@ -100,7 +100,7 @@ class Invitations:
 
     async def _answer(self, invitation: Invited) -> None:
         """Come in or decline; what a homeserver does not let us do now is tried a few times more."""
-        free = self._free[self._is_known(invitation.inviter)]
+        free = self._free[self._way(invitation)]
         for seconds in (*AGAIN_SECONDS, 0.0):
             try:
                 async with free:
@@ -118,6 +118,12 @@ class Invitations:
             await asyncio.sleep(seconds)
         if self._is_asked(invitation.room):
             await self._memory.drop_room(invitation.room)
+
+    def _way(self, invitation: Invited) -> str:
+        """Among whom an invitation waits its turn."""
+        if self._is_known(invitation.inviter) or self._rooms.is_configured(invitation.room):
+            return "known"
+        return "newcomers" if self._is_asked(invitation.room) else "declined"
 
     def _is_asked(self, room: str) -> bool:
         known = self._memory.rooms.get(room)

@@ -22,7 +22,9 @@ SPOKEN_CHARS = 40  # of a name that is said in a sentence
 FILE_BYTES_MAX = 2**53 - 1  # the largest integer of an event (appendices, Canonical JSON)
 KEY_CHARS = 64  # of a reaction; emoji are shorter
 
-_EVENT = re.compile(r"\$[!-~]{1,254}")
+_EVENT = re.compile(
+    r"\$[A-Za-z0-9+/_=~.:\[\]-]{1,254}"
+)  # nothing in it that what stands before a homeserver might object to
 _ROOM = re.compile(r"![!-~]{1,254}")
 _USER = re.compile(r"@[^\s:\x00-\x1f\x7f]{0,200}:[!-~]{1,230}")
 _DEVICE = re.compile(r"[!-~]{1,255}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +19,8 @@ from relaybot.homeserver import Homeserver
 from relaybot.model import Letter, Message, Urgency
 from relaybot.ports import Delivery, StoreFailed
 from tests.fakes import nothing_more
-from tests.synapse import PASSWORD, WAIT_SECONDS, Raw, fresh
+from tests.matrix_bot import Door, door_to
+from tests.synapse import PASSWORD, WAIT_SECONDS, Json, Raw, fresh
 
 NETWORK = "matrix:home"
 KEY = bytes(range(32))
@@ -185,3 +187,53 @@ async def words_of(who: Raw, room: str, sender: str) -> list[dict[str, Any]]:
         for event in reversed(await who.messages(room, 200))
         if event["type"] == "m.room.message" and event["sender"] == sender
     ]
+
+
+# ------------------------------------------------------------------------------ what Synapse itself would not send
+
+
+@contextlib.asynccontextmanager
+async def behind_door(server: Homeserver, folder: Path, **settings: Any) -> AsyncIterator[tuple[Bot, Door]]:
+    """A bot whose homeserver may answer what we like."""
+    async with door_to(server.url) as door, running(server, folder, url=door.url, **settings) as bot:
+        yield bot, door
+
+
+def once(door: Door, change: Callable[[Json], Json | None]) -> asyncio.Event:
+    """Change one answer to sync, the first for which `change` has another; the event is set when that was done."""
+    done = asyncio.Event()
+
+    def changed(answer: Json) -> Json:
+        if not done.is_set() and (other := change(answer)) is not None:
+            done.set()
+            return other
+        return answer
+
+    door.change["/sync"] = changed
+    return done
+
+
+def with_events(room: str, more: list[Json]) -> Callable[[Json], Json | None]:
+    """These events come in front of the next "status" in a room."""
+
+    def change(answer: Json) -> Json | None:
+        joined = answer.get("rooms", {}).get("join", {}).get(room)
+        said = [e["content"].get("body") for e in joined["timeline"]["events"]] if joined else []
+        if "status" not in said:
+            return None
+        joined["timeline"]["events"][:0] = more
+        return answer
+
+    return change
+
+
+def event(number: int, sender: str, kind: str, content: Any, **more: Any) -> Json:
+    """An event as another homeserver could make one."""
+    at = int(time.time() * 1000)
+    return {
+        "event_id": f"$made{number}",
+        "sender": sender,
+        "type": kind,
+        "content": content,
+        "origin_server_ts": at,
+    } | more

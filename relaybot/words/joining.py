@@ -238,7 +238,9 @@ def _days(number: int) -> str:
 
 
 def team_new(person: Person, application: Application, medium: str, by: str) -> str:
+    user = person.home.partition("/")[2]
+    where = _media([medium]) + (f", {user}" if user.startswith("@") else "")  # with an id a name may be anybody's
     return (
-        f"New: A{application.id} {person.name} ({_media([medium])}). Learn {profile.skills(person.learn)}; offer {profile.skills(person.offer)}. "
+        f"New: A{application.id} {person.name} ({where}). Learn {profile.skills(person.learn)}; offer {profile.skills(person.offer)}. "
         f"{times.city(person.zone)}. {profile.link_count(person.links)}. Promise: {by}.   show A{application.id}"
     )
