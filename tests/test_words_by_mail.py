@@ -235,7 +235,7 @@ def test_a_file_is_announced_and_mailed_to_whoever_has_an_address() -> None:
     ]
     w.say("ravi", "file 1")
     assert take(w, "ravi") == [
-        "plan.png can't be sent on IRC. link <your mail address> first, then file 1. It is kept until Tue 1 Dec 12:00."
+        "I send files by mail only. link <your mail address> first; then file 1 brings plan.png there. It is kept until Tue 1 Dec 12:00."
     ]
     w.say("ravi", "file 2")
     assert take(w, "ravi")[0].startswith("I have no file 2 for you.")
@@ -248,6 +248,30 @@ def test_a_file_is_announced_and_mailed_to_whoever_has_an_address() -> None:
     w.pass_until(w.now + timedelta(days=8))
     assert len(w.programme.tables.files) == 0
     assert [t for t in w.programme.tables.timers.rows.values() if t.name == "files-expire"] == []
+
+
+def test_on_matrix_a_file_comes_by_mail_too() -> None:
+    """Whoever lives on Matrix is told the same, and that it cannot come at all where relaybot's mail was switched off meanwhile."""
+    w = mail_world("cap = 2")
+    networks = {**w.programme.policy.networks, "matrix:home": Network(identity="matrix")}
+    w.programme.policy = w.programme.policy.model_copy(update={"networks": networks})
+    add_member(w, "bea@matrix:home", {"zone": "UTC"})
+    add_pair(w, 16, "chidi", "bea", "active", apart=True)
+    mails(w, "Here is the plan.", about="M16", files=(PLAN,))
+    w.say("bea", "file 1", "matrix:home")
+    told = take(w, "bea@matrix:home")
+    del networks["mail"]
+    w.programme.policy = w.programme.policy.model_copy(update={"networks": networks})
+    w.say("bea", "file 1", "matrix:home")
+
+    assert told == [
+        "chidi (mail): Here is the plan.",
+        "chidi attached plan.png (180 kB). Get it: file 1 (kept 7 days)",
+        "I send files by mail only. link <your mail address> first; then file 1 brings plan.png there. It is kept until Tue 1 Dec 12:00.",
+    ]
+    assert take(w, "bea@matrix:home") == [
+        "I send files by mail only, and I have no mail at the moment, so plan.png waits. It is kept until Tue 1 Dec 12:00."
+    ]
 
 
 def test_a_file_answers_a_letter_without_words() -> None:

@@ -1,4 +1,4 @@
-"""Filing: `file <n>` fetches a file a partner sent; it comes by mail, for chats that have no files.
+"""Filing: `file <n>` fetches a file a partner sent; it comes by mail, wherever it is asked for: relaybot carries files in no chat.
 
 What is kept, and for how long, is nouns/kept_files.py's.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from relaybot.commands import Call, Number, command, on_receipt, on_timer
 from relaybot.desk import Desk
-from relaybot.model import File, Letter, Person, Style, medium
+from relaybot.model import File, Letter, Person, Style
 from relaybot.nouns import kept_files, people
 from relaybot.nouns.relay import OPEN
 from relaybot.ports import Refused
@@ -19,7 +19,7 @@ from relaybot.words import filing as words
     "file",
     Number("number"),
     topic="pair",
-    help="get a file your partner sent, by its number",
+    help="get a file your partner sent, by its number; it comes by mail",
     examples=("file 1",),
 )
 def file(desk: Desk, call: Call) -> None:
@@ -31,9 +31,7 @@ def file(desk: Desk, call: Call) -> None:
     to = _mail_address(desk, call)
     if not to:
         mail = any(n.style is Style.LETTER for n in desk.policy.networks.values())
-        here = medium(call.message.sender or call.me.home)
-        zone = people.zone(call.me)
-        raise Refused(words.no_way(found.enclosure, number, here, found.expires_at, zone, mail=mail))
+        raise Refused(words.no_way(found.enclosure, number, found.expires_at, people.zone(call.me), mail=mail))
     desk.tell(
         call.me,
         words.here(found.enclosure),

@@ -7,7 +7,6 @@ from datetime import datetime
 from relaybot import times
 from relaybot.model import Enclosure
 from relaybot.words.common import short
-from relaybot.words.linking import medium as called
 
 
 def size(count: int) -> str:
@@ -43,11 +42,12 @@ def mailed(file: Enclosure) -> str:
     return f"{short(file.name)} goes to your mail address."
 
 
-def no_way(file: Enclosure, number: int, medium: str, until: datetime, zone: str, *, mail: bool) -> str:
-    """On a medium without files, to somebody without a mail address."""
+def no_way(file: Enclosure, number: int, until: datetime, zone: str, *, mail: bool) -> str:
+    """To somebody without a mail address; `mail`: there is mail at all."""
     kept = f"It is kept until {times.show(until, zone)}."
-    how = f" link <your mail address> first, then file {number}." if mail else ""
-    return f"{short(file.name)} can't be sent on {called(medium)}.{how} {kept}"
+    if not mail:
+        return f"I send files by mail only, and I have no mail at the moment, so {short(file.name)} waits. {kept}"
+    return f"I send files by mail only. link <your mail address> first; then file {number} brings {short(file.name)} there. {kept}"
 
 
 def none(number: int) -> str:
