@@ -71,6 +71,7 @@ class Listener:
         self._taken_at = 0.0  # seconds: what comes now was said after that, whatever its homeserver claims
         self._called = (settings.display_name, self._me, self._me[1:].partition(":")[0])
         self._greeted: dict[str, str] = {}  # room of a newcomer's chat that was just opened -> the newcomer
+        self._unanswered: frozenset[str] = frozenset()
         self._read: dict[str, str] = {}  # room -> last event taken care of, to be marked as read
 
     def greet(self, room: str, user: str) -> None:
@@ -87,6 +88,8 @@ class Listener:
         for room in batch.missed:
             log.warning("%s: older messages in %s could not be read back", self._network, room)
             self._rooms.forget(room)  # who came in may have been among them
+        if not self._memory.since:
+            self._unanswered = self._last_words(batch)
         for left in batch.left:
             await self._rooms.left(left)
         messages: list[Message] = []
@@ -115,6 +118,13 @@ class Listener:
             if asked is not None and not self._is_too_much(asked.user, began_at):
                 await self._decline(asked)
         self._taken_at = began_at
+
+    def _last_words(self, batch: Batch) -> frozenset[str]:
+        """The newest words of each chat, where they are not ours and cannot be read: a new device of ours, after the old one was
+        lost, asks for them again rather than leave somebody without an answer."""
+        last = {seen.room: seen for seen in batch.seen if seen.unreadable or seen.type == "m.room.message"}
+        chats = {room.id for room in self._memory.rooms.values() if room.use == "direct"}
+        return frozenset(seen.id for room, seen in last.items() if room in chats and seen.unreadable)
 
     async def _message(self, seen: Seen) -> Message | None:
         """What one event is for the core; other events are dealt with here."""
@@ -145,7 +155,8 @@ class Listener:
 
     async def _may_speak(self, place: Place, seen: Seen) -> bool:
         """In a direct chat only its person, and only while nobody else is there; what was said before our login is not ours."""
-        if not self._memory.since and seen.at and seen.at < self._memory.login_at and seen.type != "m.room.member":
+        before = not self._memory.since and seen.at and seen.at < self._memory.login_at
+        if before and seen.type != "m.room.member" and seen.id not in self._unanswered:
             return False
         if place.use is not Use.DIRECT or seen.state_key is not None:
             return True
