@@ -1,7 +1,7 @@
 """Skills in people's own words: reading "rust deep, k8s a little" into names and levels.
 
 There is no fixed list of skills: a skill is the member's words, folded, with the synonyms of the
-community applied. Levels are new, a little, comfortable, deep (product 2.1).
+community applied. Levels are new, a little, comfortable, deep.
 """
 
 from __future__ import annotations

@@ -227,7 +227,7 @@ def test_a_pause_takes_hours_out_of_both_calendars() -> None:
 
 
 def test_the_leavers_calendar_is_true_at_once_and_the_partners_says_nothing() -> None:
-    """Product 3.15: never with the calendar cancellation first."""
+    """Nobody learns of a farewell from their calendar: what stands in it goes after they were told."""
     w = post()
     agree(w)
     letters = drop(w)

@@ -11,6 +11,7 @@
 | 7 one mail in, at most one out to its sender; none for a machine's | test_mail_hostile.py (all its mails); test_mail_loops.py (two relaybots, vacation notes, returned mail); test_crash_mail.py (kill -9) |
 | 8 everybody has a next, in every state | here (lives); test_invariants_dialogues.py (plays); test_whereabouts.py (every stage) |
 | 9 every dialogue ends, accepts stop, bears a repeat | test_invariants_dialogues.py |
+| 10 the same on every medium leaves the same behind | test_styles.py; test_plays_by_mail.py; test_private_mail.py; test_matrix_wire.py |
 | 11 no relayed words after delivery, nor in logs | test_invariants_words.py; test_mail_private.py (the real process by mail, every log line); test_storage_store.py (deleted means gone from the files) |
 | 13 nobody sees a case about themselves | test_cases.py; here (lives) |
 | 14 never without the last moderator; no case unheld in silence | here; test_soundness.py; test_cases.py |
@@ -21,7 +22,7 @@
 | 19 one medium down: the words come another way, or a moderator is told | test_medium_down.py; medium_down.play; test_mail_faults.py (the mail server down) |
 | 20 lines fit into IRC's | here (lives); test_invariants_dialogues.py (plays, also with the longest names) |
 
-10 and 12 speak of several media and of weekly hours.
+12 speaks of weekly hours.
 """
 
 from __future__ import annotations

@@ -196,7 +196,7 @@ async def test_an_impostor_under_a_known_nick_is_nobody(scene: Scene) -> None:
 
 
 async def test_a_nick_like_the_account_proves_nothing(scene: Scene) -> None:
-    """Product invariant 16: somebody who only calls themselves like the account gets nothing meant for it."""
+    """Invariant 16: somebody who only calls themselves like the account gets nothing meant for it."""
     accounts(scene)
     bot = await scene.bot()
     eve = await scene.person(fresh("eve"), "", bot.public)

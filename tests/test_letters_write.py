@@ -93,7 +93,7 @@ relaybot, for the tech-peer moderators (Dana, Esi)
 
 
 def test_the_answer_to_an_enrolment_is_the_mail_the_product_promises() -> None:
-    """Product 3.3, byte for byte but for the wrapping: who it is from, where answers go, below what it hangs."""
+    """Byte for byte but for the wrapping: who it is from, where answers go, below what it hangs."""
     raw = write(
         letter(
             *WELCOME,
@@ -150,7 +150,7 @@ def elements(printed: str) -> Iterable[str]:
 
 
 def test_an_introduction_is_the_mail_the_product_promises() -> None:
-    """Product 3.7: every word in its order, tables untouched, paragraphs no wider than 76 columns."""
+    """Every word in its order, tables untouched, paragraphs no wider than 76 columns."""
     raw = write(
         letter(*elements(INTRODUCTION), about="M15", subject="Chidi, meet Ravi"),
         header(to_name="Chidi", reply_to=f"relaybot+m15.{MAC}@lists.example.org", root=f"<m15.{MAC}@x.example>"),
@@ -201,7 +201,7 @@ in case it arrives in time.
 
 
 def test_an_hour_by_mail_brings_its_two_halves_for_the_calendar() -> None:
-    """Product 3.8c: the words, the same dates for calendars beside them, and S47.ics; Outlook wants it in this order."""
+    """The words, the same dates for calendars beside them, and S47.ics; Outlook wants it in this order."""
     raw = write(
         letter(
             *elements(HOUR), about="S47", subject="Sat 5 Dec: your hour with Mette, in two halves", invitations=HALVES

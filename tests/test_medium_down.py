@@ -1,4 +1,4 @@
-"""One medium is down (product invariant 19), with a real office, store and postmen: everything arrives, once, the other way."""
+"""One medium is down (invariant 19), with a real office, store and postmen: everything arrives, once, the other way."""
 
 from __future__ import annotations
 

@@ -234,7 +234,7 @@ def test_a_no_in_the_hour_before_being_told_silences_the_neutral_text() -> None:
 
 
 def test_an_answer_to_an_ended_pair_asks_whether_to_look_again() -> None:
-    """Late replies are thanked for (product 3.19)."""
+    """Late replies are thanked for."""
     w = begun()
     add_pair(w, 4, "ana", "bram", "ended")
     w.make(Put(replace(w.programme.tables.pairs.rows[4], ended_at=NOW - timedelta(days=2))))
@@ -251,7 +251,7 @@ def test_an_answer_to_an_ended_pair_asks_whether_to_look_again() -> None:
 
 
 def test_the_share_is_said_only_with_a_record_of_twenty() -> None:
-    """ "About one of four" needs twenty offers that ended (product 3.6)."""
+    """ "About one of four" needs twenty offers that ended."""
     for together, words in (
         (10, "That says nothing about you."),
         (15, "That happens in about one of four cases and says"),

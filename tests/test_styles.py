@@ -1,4 +1,4 @@
-"""The same conversation in LINE and in LETTER style leaves the same stored state (product invariant 10)."""
+"""The same conversation in LINE and in LETTER style leaves the same stored state (invariant 10)."""
 
 from __future__ import annotations
 

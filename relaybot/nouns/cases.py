@@ -1,7 +1,7 @@
 """Cases: what people bring to the moderators, and who may see which.
 
 Numbers are drawn at random from the unused ones, so that a number a moderator cannot see leaves no
-gap to read (product invariant 13).
+gap to read.
 """
 
 from __future__ import annotations

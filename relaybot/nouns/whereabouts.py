@@ -1,4 +1,4 @@
-"""Where somebody stands: true lines about everything of theirs, and who acts next and by when (product invariant 8).
+"""Where somebody stands: true lines about everything of theirs, and who acts next and by when.
 
 Nothing here tells more than the person has been told: an offer the other one declined is still waiting,
 a partner who leaves is still the partner, until the news has gone out.

@@ -90,7 +90,7 @@ def help_head(state: str, title: str) -> str:
 
 
 def public_line(title: str, waiting: int, pairs: int, hours: int) -> str:
-    """Counts below 5 say nothing about anybody (product invariant 18)."""
+    """Counts below 5 say nothing about anybody."""
     return (
         f"{title}: two people teach each other, an hour a week, free. !join to take part, !rules. "
         f"{_capital(_count(waiting, 'person', 'people'))} wait, {_count(pairs, 'pair')}, {_count(hours, 'hour')} last week."
