@@ -186,7 +186,13 @@ class Rooms:
 
     async def is_between(self, room: str, user: str) -> bool:
         """Whether nobody but somebody and we are in a room, asked in, able to come in by themselves, or to read along."""
-        return await self.people(room) <= {user} and await self._is_closed(room)
+        try:
+            return await self.people(room) <= {user} and await self._is_closed(room)
+        except MatrixError as error:
+            if passes(error):
+                raise
+            log.warning("%s: who is in room %s cannot be seen, so it is not private: %s", self.network, room, error)
+            return False
 
     async def _is_closed(self, room: str) -> bool:
         known = self._closed.get(room)
@@ -249,9 +255,9 @@ class Rooms:
             if room.id not in self._client.joined():
                 await self._memory.drop_room(room.id)
                 continue
-            membership = await self._membership(room.id)
             if not await self.is_between(room.id, user):
                 continue  # somebody else was brought in, or can come: nothing private goes there any more
+            membership = await self._membership(room.id)
             if membership.get(user) == "join":
                 return room.id
             return await self._asked_in(room, membership.get(user, ""))

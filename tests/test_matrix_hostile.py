@@ -80,6 +80,21 @@ async def test_nothing_private_is_said_where_a_third_person_could_read_it(
         assert not [c for c in await words_of(ana, room, bot.user_id) if "secret" in c["body"]]
 
 
+async def test_a_chat_of_which_nothing_can_be_seen_is_not_private_and_holds_nobody_up(
+    synapse: Homeserver, tmp_path: Path
+) -> None:
+    """The homeserver refuses to tell who is there: nothing is heard and nothing said in it; others are heard."""
+    async with behind_door(synapse, tmp_path) as (bot, door), await Raw.newcomer(synapse, "ana") as ana:
+        room = await bot.greeted(ana)
+        await bot.stop()
+        door.broken[f"/rooms/{room}/members"] = {"status": 403, "body": {"errcode": "M_FORBIDDEN", "error": "no"}}
+        await ana.send(room, "status")
+        await bot.start()
+        await bot.settled()
+        assert (await bot.say(ana.user_id, "A secret."))[0] == "later"
+        assert not [c for c in await words_of(ana, room, bot.user_id) if "secret" in c["body"]]
+
+
 # ------------------------------------------------------------------------------------------------- who said it
 
 
