@@ -10,13 +10,16 @@ import asyncio
 import contextlib
 import json
 import os
+import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import aiosqlite
 
 from adapters.matrix_parts import Session
+from relaybot.ports import StoreFailed
 
 FILE = "memory.db"
 
@@ -33,6 +36,8 @@ CREATE TABLE IF NOT EXISTS unread (
   event TEXT PRIMARY KEY, room TEXT NOT NULL, session TEXT NOT NULL, at INTEGER NOT NULL, told INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 """
+
+_KEEP = "INSERT INTO kept VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,7 @@ class Memory:
     rooms: dict[str, Room] = field(default_factory=dict)
     below: dict[tuple[str, str], str] = field(default_factory=dict)  # (room, object or card) -> event
     unread: dict[str, Unread] = field(default_factory=dict)
+    _used: set[str] = field(default_factory=set)  # rooms whose `used_at` is not written down yet
 
     async def keep_session(self, session: Session, login_at: int) -> None:
         """Remember our device; a new one has read nothing yet."""
@@ -81,9 +87,11 @@ class Memory:
 
     async def keep_since(self, since: str) -> None:
         """Everything up to here was taken care of."""
-        if since != self.since:
+        used, self._used = self._used, set()
+        if since != self.since or used:
+            rows = [(self.rooms[room].used_at, room) for room in used if room in self.rooms]
+            await self._write((_KEEP, [("since", since)]), ("UPDATE room SET used_at = ? WHERE id = ?", rows))
             self.since = since
-            await self._keep(since=since)
 
     async def keep_avatar(self, digest: str) -> None:
         """This picture is shown as ours."""
@@ -91,37 +99,37 @@ class Memory:
         await self._keep(avatar=digest)
 
     async def _keep(self, **values: str) -> None:
-        await self._write(
-            "INSERT INTO kept VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", *values.items()
-        )
+        await self._write((_KEEP, list(values.items())))
 
     async def put_room(self, room: Room) -> None:
         """Remember a room, new or changed."""
         if self.rooms.get(room.id) == room:
             return
         self.rooms[room.id] = room
-        await self._write(
-            "INSERT OR REPLACE INTO room VALUES (?, ?, ?, ?, ?, ?)",
-            (room.id, room.use, room.key, json.dumps(room.people), room.used_at, room.programme),
-        )
+        row = (room.id, room.use, room.key, json.dumps(room.people), room.used_at, room.programme)
+        await self._write(("INSERT OR REPLACE INTO room VALUES (?, ?, ?, ?, ?, ?)", [row]))
+
+    def used(self, room: str, at: int) -> None:
+        """Somebody wrote in a room we know (milliseconds): written down by the next keep_since, with the batch that brought it."""
+        self.rooms[room] = replace(self.rooms[room], used_at=at)
+        self._used.add(room)
 
     async def drop_room(self, room: str) -> None:
         """Forget a room and what was said below its messages."""
         self.rooms.pop(room, None)
         self.below = {key: event for key, event in self.below.items() if key[0] != room}
-        await self._write("DELETE FROM room WHERE id = ?", (room,))
-        await self._write("DELETE FROM below WHERE room = ?", (room,))
+        await self._write(("DELETE FROM room WHERE id = ?", [(room,)]), ("DELETE FROM below WHERE room = ?", [(room,)]))
 
     async def put_below(self, room: str, name: str, event: str) -> None:
         """Remember the message below which an object's thread is, or which is a card."""
         self.below[room, name] = event
-        await self._write("INSERT OR REPLACE INTO below VALUES (?, ?, ?)", (room, name, event))
+        await self._write(("INSERT OR REPLACE INTO below VALUES (?, ?, ?)", [(room, name, event)]))
 
     async def put_unread(self, unread: Unread) -> None:
         """Remember a message that could not be read, or that we said so."""
         self.unread[unread.event] = unread
         row = (unread.event, unread.room, unread.session, unread.at, int(unread.told))
-        await self._write("INSERT OR REPLACE INTO unread VALUES (?, ?, ?, ?, ?)", row)
+        await self._write(("INSERT OR REPLACE INTO unread VALUES (?, ?, ?, ?, ?)", [row]))
 
     async def told_unread(self, unread: Unread) -> None:
         """We said that this one cannot be read."""
@@ -131,11 +139,24 @@ class Memory:
         """They were read after all, or are too old to matter."""
         for event in events:
             self.unread.pop(event, None)
-        await self._write("DELETE FROM unread WHERE event = ?", *((event,) for event in events))
+        await self._write(("DELETE FROM unread WHERE event = ?", [(event,) for event in events]))
 
-    async def _write(self, statement: str, *rows: tuple[object, ...]) -> None:
-        await self.db.executemany(statement, rows)
-        await self.db.commit()
+    async def _write(self, *statements: tuple[str, list[tuple[Any, ...]]]) -> None:
+        """All of it in one transaction, and in one hop to the file's thread: aiosqlite has no public way for that.
+
+        Raises StoreFailed (disk full, read-only): what is read is asked for again then, as when the core cannot store it.
+        """
+
+        def work() -> None:
+            connection = self.db._conn  # noqa: SLF001
+            with connection:
+                for statement, rows in statements:
+                    connection.executemany(statement, rows)
+
+        try:
+            await self.db._execute(work)  # type: ignore[no-untyped-call]  # noqa: SLF001
+        except sqlite3.Error as problem:
+            raise StoreFailed(f"{FILE} of the Matrix account cannot be written: {problem}") from problem
 
 
 @contextlib.asynccontextmanager

@@ -291,9 +291,10 @@ class Rooms:
     async def is_direct(self, room: str, user: str) -> None:
         """From now on this is the chat with somebody: remembered here, and in m.direct for other programs of the account."""
         known = self._memory.rooms.get(room)
-        await self._memory.put_room(Room(room, "direct", user, used_at=_now()))
         if known is not None and (known.use, known.key) == ("direct", user):
+            self._memory.used(room, _now())
             return
+        await self._memory.put_room(Room(room, "direct", user, used_at=_now()))
         told: dict[str, object] = {}
         for kept in self._memory.rooms.values():
             if kept.use == "direct":

@@ -5,8 +5,11 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
+import pytest
+
 from adapters.matrix_memory import FILE, Room, Unread, open_memory
 from adapters.matrix_parts import Session
+from relaybot.ports import StoreFailed
 
 ONE = Session("@relaybot:example.org", "ONE", "token one")
 TWO = Session("@relaybot:example.org", "TWO", "token two")
@@ -38,6 +41,41 @@ async def test_a_new_device_has_read_nothing(tmp_path: Path) -> None:
         await memory.keep_session(TWO, 3000)
     async with open_memory(tmp_path) as memory:
         assert (memory.session, memory.login_at, memory.since) == (TWO, 3000, "")
+
+
+async def test_when_a_room_was_used_is_kept_with_the_batch(tmp_path: Path) -> None:
+    """Every message moves it, so that it is written down once for all of them, with how far was read."""
+    async with open_memory(tmp_path) as memory:
+        await memory.keep_session(ONE, 1000)
+        await memory.put_room(Room("!a:example.org", "direct", "@ana:example.org", used_at=1))
+        await memory.put_room(Room("!b:example.org", "direct", "@bram:example.org", used_at=1))
+        memory.used("!a:example.org", 5)
+        memory.used("!a:example.org", 6)
+        memory.used("!b:example.org", 7)
+        assert memory.rooms["!a:example.org"].used_at == 6
+        await memory.drop_room("!b:example.org")
+        async with open_memory(tmp_path) as other:
+            assert other.rooms["!a:example.org"].used_at == 1
+        await memory.keep_since("s2")
+    async with open_memory(tmp_path) as memory:
+        assert (memory.since, memory.rooms) == (
+            "s2", {"!a:example.org": Room("!a:example.org", "direct", "@ana:example.org", used_at=6)}
+        )  # fmt: skip
+
+
+async def test_what_cannot_be_written_is_not_taken_for_written(tmp_path: Path) -> None:
+    """A full disk: how far was read stays where it was, here and in the file, and works again when there is room."""
+    async with open_memory(tmp_path) as memory:
+        await memory.keep_session(ONE, 1000)
+        await memory.keep_since("s1")
+        await memory.db.execute("PRAGMA max_page_count = 1")  # the size it has now, at least
+        with pytest.raises(StoreFailed, match=FILE):
+            await memory.keep_since("s" * 100_000)
+        assert memory.since == "s1"
+        await memory.db.execute("PRAGMA max_page_count = 1000000")
+        await memory.keep_since("s2")
+    async with open_memory(tmp_path) as memory:
+        assert memory.since == "s2"
 
 
 async def test_a_forgotten_room_takes_its_threads_along(tmp_path: Path) -> None:
