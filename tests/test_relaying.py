@@ -14,6 +14,7 @@ from relaybot.model import Letter, Put, Urgency
 from relaybot.postman import Postman
 from tests.fakes import FakeAdapter, FakeClock, nothing_more
 from tests.play import NAME, NETWORK, World, add_hour, add_member, add_pair, add_person, world
+from tests.rooms_world import say, two
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 CANARY = "k4nary-w0rds"
@@ -184,6 +185,17 @@ def test_a_network_that_is_gone_is_said_truly() -> None:
         take(w, "bram")[0]
         == "Waiting: IRC can't be reached at the moment; I deliver to ana when it can, within 72 hours."
     )
+
+
+def test_nobody_logs_in_on_matrix() -> None:
+    """Whoever has not accepted an invitation there is said to be out of reach, not to be logged out."""
+    w = two()
+    w.away.add("matrix:home/@bram:example.org")
+    told = say(w, "ana", "tell hello")
+
+    assert told == [
+        "Waiting: bram can't be reached on Matrix at the moment; I deliver when they can be, or another way in 4 hours if they allowed one."
+    ]
 
 
 def test_what_a_network_refuses_is_told_once_to_both() -> None:

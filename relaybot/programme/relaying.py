@@ -19,7 +19,6 @@ from relaybot.words import common as common_words
 from relaybot.words import relaying as words
 
 DOT = "."
-WORD_SECONDS = 3600  # a pair's last word is written down this often at most
 
 
 @command(

@@ -9,7 +9,8 @@ from datetime import datetime
 
 from relaybot import times
 from relaybot.words.common import short
-from relaybot.words.linking import MEDIA
+from relaybot.words.linking import medium as called
+from relaybot.words.linking import on
 from relaybot.words.subjects import begins
 
 
@@ -39,8 +40,7 @@ def writes_to_you(name: str) -> str:
 
 def how_to_answer(name: str, medium: str) -> str:
     """The last line of a letter of words."""
-    where = "by mail" if medium == "mail" else f"on {MEDIA.get(medium, medium)}"
-    return f"Answer this mail and your words reach {name} {where}."
+    return f"Answer this mail and your words reach {name} {on(medium)}."
 
 
 def more_waits(name: str, count: int, hours: int) -> str:
@@ -67,8 +67,8 @@ def mailed(name: str, at: datetime, zone: str) -> str:
 
 @begins("Delivered")
 def delivered(name: str, at: datetime, zone: str, medium: str = "") -> str:
-    on = f" on {MEDIA.get(medium, medium)}" if medium else ""
-    return f"Delivered to {name}{on} {times.show_time(at, zone)}."
+    where = f" {on(medium)}" if medium else ""
+    return f"Delivered to {name}{where} {times.show_time(at, zone)}."
 
 
 @begins("Your words wait")
@@ -78,8 +78,10 @@ def waiting(name: str, medium: str, *, reachable: bool, hours: int, elsewhere: i
     if medium == "mail":
         return f"Waiting: mail can't be handed over at the moment; I deliver to {name} when it can, {until}."
     if not reachable:
-        return f"Waiting: {MEDIA.get(medium, medium)} can't be reached at the moment; I deliver to {name} when it can, {until}."
-    return f"Waiting: {name} is not logged in on {MEDIA.get(medium, medium)}; I deliver when they are, {until}."
+        return f"Waiting: {called(medium)} can't be reached at the moment; I deliver to {name} when it can, {until}."
+    if medium == "irc":
+        return f"Waiting: {name} is not logged in {on(medium)}; I deliver when they are, {until}."
+    return f"Waiting: {name} can't be reached {on(medium)} at the moment; I deliver when they can be, {until}."
 
 
 def mailbox_refuses(name: str, since: datetime, zone: str, now: datetime) -> str:
