@@ -174,7 +174,8 @@ class Matrix:
         failed = 0
         while True:
             try:
-                batch = await client.sync(memory.since, timeout_ms=SYNC_MS)
+                # After an outage at once: letters wait until it is over, and nothing new may come before they are sent.
+                batch = await client.sync(memory.since, timeout_ms=SYNC_MS if self.since is not None else 0)
                 self._connected(ear)
                 await self._take(listener, invitations, memory, batch)
             except LoggedOut:

@@ -1,4 +1,4 @@
-"""kill -9 of the real relaybot while people talk in encrypted chats: nothing is lost, nothing happens or is said twice.
+"""kill -9 of the real relaybot, and of Synapse, while people talk in encrypted chats: nothing is lost, nothing happens or is said twice.
 
 Every run kills a few times; `--crash-long` kills a hundred. `python -m benchmarks matrix_faults` prints the long run's figures.
 """
@@ -7,20 +7,25 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from relaybot.homeserver import Homeserver
 from tests.crash_bot import kill_again_and_again
-from tests.matrix_crowd import Findings, accounts, crowd, findings, keep_counting
-from tests.matrix_process import MatrixProcess
+from tests.matrix_crowd import Findings, Peer, accounts, crowd, findings, keep_counting
+from tests.matrix_process import MatrixProcess, settle_in
 
 pytestmark = [pytest.mark.servers, pytest.mark.crash, pytest.mark.slow]
 
 PEOPLE = 6
 LIFE_SECONDS = 0.05, 0.6
+APART_SECONDS = 0.2, 1.0  # that the homeserver lives, and that it is gone
+MESSAGES_TO_DEVICES_MAX = 100_000  # in one life of Synapse
+RESUMED_SECONDS = 30.0  # after the homeserver is back
 
 
 async def kill_the_bot(server: Homeserver, folder: Path, kills: int, least: int) -> Findings:
@@ -66,3 +71,76 @@ async def test_nothing_lost_nothing_twice_when_the_bot_is_killed(
     print(f"\n{found.line('crash run on Matrix', f'{kills} kills')}; {time.monotonic() - began:.0f} s")
     assert (found.lost, found.twice) == ([], [])
     assert found.messages >= least
+
+
+async def kill_the_homeserver(
+    server: Homeserver, folder: Path, kills: int, least: int
+) -> tuple[Findings, tuple[float, ...]]:
+    """Synapse dies and comes back while members change their profiles; what became of it, and how soon it went on each time."""
+    chance = random.Random()
+    bot, over, resumed = MatrixProcess(server, folder / "bot"), asyncio.Event(), []
+    users = accounts(server, PEOPLE)
+    await settle_in(bot, users)
+
+    async def kill(people: list[Peer]) -> None:
+        for _ in range(kills):
+            await asyncio.sleep(chance.uniform(*APART_SECONDS))
+            server.kill()
+            count_on_from_here(server)
+            await asyncio.sleep(chance.uniform(*APART_SECONDS))
+            await asyncio.to_thread(server.start)
+            resumed.append(await _until_going_on(people))
+        over.set()
+
+    try:
+        await bot.start()
+        await bot.ready()
+        async with crowd(server, bot, folder / "people", users) as people:
+            await asyncio.gather(*(peer.count_on(1) for peer in people))
+            async with asyncio.TaskGroup() as group:
+                group.create_task(kill(people))
+                await keep_counting(people, over, least)
+            await bot.drained()
+            found = await findings(server, bot, people)
+    finally:
+        await bot.end()
+    assert bot.life == 1
+    assert bot.rows("SELECT traceback FROM shunt") == []
+    return found, tuple(resumed)
+
+
+def count_on_from_here(server: Homeserver) -> None:
+    """Let a Synapse that is down number what goes to devices (room keys) upwards again when it comes back.
+
+    On SQLite it begins behind the highest number that still waits in the table, so at 1 when all were fetched; clients that
+    have read up to a higher one never get those keys. PostgreSQL keeps the number, and so does this row for nobody.
+    """
+    with closing(sqlite3.connect(server.database)) as database, database:
+        highest = database.execute("SELECT coalesce(max(stream_id), 0) FROM device_inbox").fetchone()[0]
+        row = ("@nobody:localhost", "NONE", highest + MESSAGES_TO_DEVICES_MAX, "{}", "master")
+        database.execute(
+            "INSERT INTO device_inbox (user_id, device_id, stream_id, message_json, instance_name) VALUES (?, ?, ?, ?, ?)",
+            row,
+        )
+
+
+async def _until_going_on(people: list[Peer]) -> float:
+    """Seconds until something that was said from now on is answered."""
+    began, said = time.monotonic(), {peer.user_id: peer.number for peer in people}
+    while not any(peer.answered > said[peer.user_id] for peer in people):
+        await asyncio.sleep(0.02)
+    return time.monotonic() - began
+
+
+async def test_nothing_lost_nothing_twice_when_the_homeserver_is_killed(
+    synapse_own: Homeserver, tmp_path: Path, crash_long: bool
+) -> None:
+    """Each message it took is heard and answered once over all its ends, by the same process, and soon after each return."""
+    kills, least = (20, 2_000) if crash_long else (10, 200)
+    began = time.monotonic()
+    found, resumed = await kill_the_homeserver(synapse_own, tmp_path, kills, least)
+    print(f"\n{found.line('Synapse killed', f'{kills} kills')}; {time.monotonic() - began:.0f} s")
+    print(f"went on after {min(resumed):.1f} to {max(resumed):.1f} s")
+    assert (found.lost, found.twice) == ([], [])
+    assert found.messages >= least
+    assert max(resumed) <= RESUMED_SECONDS
