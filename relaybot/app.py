@@ -119,6 +119,10 @@ class Bot:
         """Whether every adapter is connected and in its places."""
         return all(adapter.ready() for adapter in self.adapters)
 
+    def networks(self) -> tuple[str, ...]:
+        """How each network is, a line each."""
+        return tuple(f"{adapter.network}: {adapter.health()}" for adapter in self.adapters)
+
 
 @contextlib.asynccontextmanager
 async def open_bot(
@@ -156,6 +160,7 @@ async def open_bot(
             bot.unwritten,
             bot.spent,
         )
+        bot.office.networks = bot.networks
         bot.postmen = {a.network: Postman(a, clock, bot.office.settle, bot.office.leaves) for a in adapters}
         if connect:
             await _ensure_moderators(bot)

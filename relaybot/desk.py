@@ -71,6 +71,7 @@ class Desk:
         self.programme = programme
         self.policy: Policy = programme.policy
         self.now: datetime = moment.now
+        self.networks = moment.networks
         self.heard: Message | None = None  # what is being answered
         self._nonce = moment.nonce
         self._serial = programme.serial

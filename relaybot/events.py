@@ -58,7 +58,8 @@ Event = Heard | Due | Told | Came | Bounced | Started
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Now, and a nonce: all that a decision may know of time and chance."""
+    """Now, a nonce, and how each network is by its adapter's word: all that a decision may know of time, chance and the world."""
 
     now: datetime
     nonce: bytes
+    networks: tuple[str, ...] = ()  # a line each, e.g. "irc:libera: connected to ..."

@@ -86,6 +86,7 @@ class Office:
         self.send = send  # a committed letter goes to its postman
         self.unwritten = unwritten  # nothing could be stored: say so without the outbox
         self.spent = spent  # a one-time code was used up
+        self.networks: Callable[[], tuple[str, ...]] = tuple  # how each network is, for `health`
         self.shunted = 0
         self.events = 0
         self._inbox: deque[_Incoming] = deque()
@@ -418,7 +419,7 @@ class Office:
             return (Put(replace(kept, tried_at=self.clock.now())),) if kept is not None else ()
         if event is None:
             return dropped
-        moment = Moment(self.clock.now(), self.nonce())
+        moment = Moment(self.clock.now(), self.nonce(), self.networks())
         if isinstance(event, Heard):
             about = core.object_named(incoming.programme, event.message, moment)
             if about:

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from relaybot.decide import decide
 from relaybot.desk import Desk
-from relaybot.events import Heard
-from relaybot.model import Code, Message, Put, Timer
+from relaybot.events import Heard, Moment
+from relaybot.model import Code, Letter, Message, Put, Timer
 from relaybot.nouns import codes, team
 from relaybot.nouns.soundness import unsound
 from tests.play import NAME, NETWORK, World, add_applicant, add_hour, add_member, add_pair, add_person, world
@@ -310,6 +311,16 @@ def test_health_tells_of_late_timers() -> None:
     w.programme.tables.timers.put(Timer(NAME, "mute-over", "person 3", START - timedelta(hours=5)))
     w.happen(Heard(Message(NETWORK, f"{NETWORK}/dana", f"{NETWORK}/dana", "dana", "health")))
     assert "1 timer is late, the oldest by 5 h." in take(w, "dana")
+
+
+def test_health_tells_how_the_networks_are() -> None:
+    """What each adapter says of itself comes last, as it is at that moment."""
+    w = town()
+    said = Heard(Message(NETWORK, f"{NETWORK}/dana", f"{NETWORK}/dana", "dana", "health"))
+    gone = "matrix:home: not connected: the homeserver did not answer in time"
+    decision = decide(w.programme, said, Moment(START, b"", (f"{NETWORK}: connected", gone)))
+    (letter,) = (change.record for change in decision if isinstance(change.record, Letter))
+    assert letter.text[-2:] == (f"{NETWORK}: connected", gone)
 
 
 def test_health_names_the_oldest_application() -> None:

@@ -372,7 +372,7 @@ def _may_see(desk: Desk, call: Call, entry: Entry) -> bool:
     "health",
     who=Who.MODERATOR,
     topic="moderator",
-    help="how relaybot is doing: counts, waiting messages, late timers",
+    help="how relaybot is doing: counts, waiting messages, late timers, networks",
     examples=("health",),
     proof=False,
 )
@@ -399,6 +399,7 @@ def health(desk: Desk, call: Call) -> None:
         _letters(desk),
         words.health_timers(len(late), desk.now - min(late, default=desk.now)),
         words.health_work(desk.now - min(unread) if unread else None, sum(c.holder == 0 for c in seen)),
+        *desk.networks,
     )
 
 
