@@ -101,7 +101,7 @@ class Speaker:
         while True:
             await self._wait()
             if not delivery.still():
-                return "dropped", "it is not true any more", 0.0
+                return "dropped", "", 0.0
             try:
                 await self._send(letter)
             except TryLater as wait:

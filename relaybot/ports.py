@@ -60,7 +60,7 @@ class StoreFailed(Exception):
 class Delivery:
     """A letter handed to an adapter.
 
-    `still()` is asked right before the first line leaves; False means: drop it, and settle "dropped".
+    `still()` is asked right before the first line leaves; False means: drop it, and settle "dropped", for no reason ("").
     `settle(outcome, reason, seconds)` is called exactly once, with "sent", "later" (then `seconds`),
     "undeliverable" or "dropped"; its result is done when that is written down.
     `begin()` writes down, durably, that the letter is about to leave: media that cannot take a line back

@@ -101,6 +101,11 @@ async def test_edits_replies_threads_and_reactions_say_what_they_refer_to(synaps
         message = await bot.heard()
         assert (message.text, message.corrected, message.about) == ("3", "2", "M12")
         assert message.first_said_at is not None
+        for text, before in (("4", "3"), ("2", "4")):  # to what the last edit left, also back to the first words
+            new = {"m.new_content": {"msgtype": "m.text", "body": text}}
+            await ana.send(room, f"* {text}", **new, **{"m.relates_to": {"rel_type": "m.replace", "event_id": first}})
+            message = await bot.heard()
+            assert (message.text, message.corrected) == (text, before)
         assert message.thread.startswith(f"{room} {letter} ")
         await bot.say(ana.user_id, "Noted.", thread=message.thread)
         *_, noted = await words_of(ana, room, bot.user_id)
@@ -210,7 +215,7 @@ async def test_a_letter_to_nobody_is_undeliverable_and_others_do_not_wait_for_it
         assert (await bot.say("ana", "Hello."))[0] == "undeliverable"
         assert (await bot.say("@nobody:elsewhere.test", "Hello."))[0] == "undeliverable"
         assert (await bot.say("#tp-m9", "Bye.", close=True))[0] == "undeliverable"
-        assert (await bot.say(ana.user_id, "Hello.", still=lambda: False))[0] == "dropped"
+        assert (await bot.say(ana.user_id, "Hello.", still=lambda: False)) == ("dropped", "", 0.0)
 
 
 async def test_the_room_of_a_pair_is_made_for_the_two_and_left_at_the_end(synapse: Homeserver, tmp_path: Path) -> None:
