@@ -159,11 +159,37 @@ def demo(
         float, typer.Option(min=0, max=10_000, help="How much faster than real time the hour passes.")
     ] = 0,
     plain: Annotated[bool, typer.Option("--plain", help="Plain lines, no live display.")] = False,
+    matrix: Annotated[
+        bool,
+        typer.Option(
+            "--matrix", help="People on Matrix too, at a Synapse that is installed where it is missing (240 MB)."
+        ),
+    ] = False,
 ) -> None:
     """Tell the whole story on this machine: eight people, by chat and mail, real connections, a faster clock."""
+    if matrix:
+        raise SystemExit(_demo_matrix(speed, plain))
     from relaybot.demo import tell
 
-    raise SystemExit(asyncio.run(tell(speed=speed, plain=plain)))
+    raise SystemExit(asyncio.run(tell(speed, plain)))
+
+
+def _demo_matrix(speed: float, plain: bool) -> int:
+    """The demo with a homeserver beside it; whatever happens, that ends with it."""
+    from relaybot.demo_matrix import tell_there
+    from relaybot.homeserver import NoHomeserver
+    from relaybot.stage_matrix import homeserver
+
+    def say(text: str) -> None:
+        print(f"relaybot: {text}", flush=True)
+
+    try:
+        with homeserver(say) as server:
+            say(f"Synapse, a Matrix homeserver, runs at {server.url} until the story is over.")
+            return asyncio.run(tell_there(server, speed, plain))
+    except NoHomeserver as problem:
+        say(str(problem))
+        return 1
 
 
 @cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

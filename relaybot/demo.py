@@ -2,7 +2,7 @@
 
 Six people apply, one of them by mail; two moderators read, ask, accept and pair; pairs consent in turn, write to each
 other across the media, live an hour with its swap; one leaves, a moderator tells the partner. Every step is checked in
-what people saw and in the database; the demo exits 0 only if all of it really happened.
+what people saw and in the database; the demo exits 0 only if all of it really happened. demo_matrix.py adds Matrix.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import contextlib
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,20 +23,45 @@ from rich.table import Table
 from relaybot import app, config
 from relaybot.app import Bot
 from relaybot.model import Meeting
-from relaybot.settings import EmbeddedTable
-from relaybot.stage import COLOURS, Actor, Audience, Failed, LetterBox, StoryClock, let_pass, settled
+from relaybot.stage import (
+    COLOURS,
+    Actor,
+    Audience,
+    Failed,
+    LetterBox,
+    Player,
+    StoryClock,
+    begun,
+    flow,
+    let_pass,
+    saturday_to_come,
+    settled,
+)
 
-START = datetime(2026, 11, 21, 14, 5, tzinfo=UTC)  # Saturday afternoon in Lisbon
-HOUR = datetime(2026, 11, 26, 18, 0, tzinfo=UTC)
-MAIL_HOUR = datetime(2026, 11, 28, 7, 30, tzinfo=UTC)  # 8:30 in Lagos, 13:00 in Kolkata
+START = saturday_to_come(datetime.now(UTC))  # afternoon in Lisbon
+HOUR = START.replace(hour=18, minute=0) + timedelta(days=5)
+MAIL_HOUR = START.replace(hour=7, minute=30) + timedelta(days=7)  # 8:30 in Lagos, 13:00 in Kolkata
 PACE = 20.0  # while people talk
 HOUR_PACE = 400.0  # while the hour passes: 60 minutes in 9 seconds
 PUBLIC = "#tech-peer"
 TEAM = "#tech-peer-mods"
 
 
-async def tell(speed: float = 0, plain: bool = False) -> int:
-    """Tell the story; 0 when every step really happened, else 1."""
+CONFIGURATION = """\
+[embedded]
+irc = "127.0.0.1:0"
+smtp = "127.0.0.1:0"
+"""
+
+
+async def tell(
+    speed: float = 0,
+    plain: bool = False,
+    *,
+    more: str = "",
+    make: Callable[[Bot, StoryClock, Audience], Story] | None = None,
+) -> int:
+    """Tell the story, or another that `make` makes with `more` in the configuration; 0 when every step really happened, else 1."""
     console = Console(soft_wrap=True, highlight=False)
     plain = plain or not sys.stdout.isatty()
     clock = StoryClock(START)
@@ -43,23 +69,24 @@ async def tell(speed: float = 0, plain: bool = False) -> int:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="relaybot-demo-") as folder:
         base = Path(folder)
-        embedded = EmbeddedTable(irc="127.0.0.1:0", smtp="127.0.0.1:0")
-        settings = config.default(base)
-        settings = config.Config(settings.relaybot, settings.programmes, {}, None, embedded, base)
-        async with app.open_bot(settings, clock=clock) as bot:
+        file = base / "relaybot.toml"
+        file.touch(0o600)
+        file.write_text(CONFIGURATION + more, encoding="utf-8")
+        async with app.open_bot(config.load(file), clock=clock) as bot:
             ready = asyncio.Event()
             running = asyncio.create_task(app.serve(bot, ready.set))
-            story = Story(bot, clock, audience, speed or HOUR_PACE)
+            story = (make or Story)(bot, clock, audience)
+            story.hour_pace = speed or HOUR_PACE
             try:
-                await asyncio.wait_for(ready.wait(), 10)
+                await begun(ready, running)
                 await story.tell()
                 story.check()
-            except (Failed, TimeoutError) as problem:
+            except Failed as problem:
                 console.print(f"\nThe story broke: {problem}", style="" if plain else "bold red")
                 return 1
             finally:
                 for actor in story.people:
-                    actor.close()
+                    await actor.close()
                 running.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await running
@@ -98,21 +125,33 @@ REPLY = (
 class Story:
     """The story, scene by scene."""
 
-    def __init__(self, bot: Bot, clock: StoryClock, audience: Audience, hour_pace: float) -> None:
+    names: Sequence[str] = ("ana", "bram", "lupe", "oto", "dana", "esi", "ravi")
+    applicants: Mapping[str, Applicant] = APPLICANTS
+    room = f"{PUBLIC}-m2"  # of lupe and oto
+
+    def __init__(self, bot: Bot, clock: StoryClock, audience: Audience) -> None:
         self.bot = bot
         self.clock = clock
         self.audience = audience
-        self.hour_pace = hour_pace
-        names = ("ana", "bram", "lupe", "oto", "dana", "esi", "ravi")
-        shows = {"ana": {PUBLIC, f"{PUBLIC}-m1"}, "lupe": {f"{PUBLIC}-m2"}, "dana": {TEAM}}
+        self.hour_pace = HOUR_PACE
+        shows = {"ana": {PUBLIC, f"{PUBLIC}-m1"}, "lupe": {self.room}, "dana": {TEAM}}
         self.people = [
-            Actor(name, audience, colour, frozenset(shows.get(name, ())))
-            for name, colour in zip(names, COLOURS[1:], strict=True)
+            self.player(name, colour, frozenset(shows.get(name, ())))
+            for name, colour in zip(self.names, COLOURS[1:], strict=False)
         ]
-        self.ana, self.bram, self.lupe, self.oto, self.dana, self.esi, self.ravi = self.people
+        self.ana, self.bram, self.lupe, self.oto, self.dana, self.esi, self.ravi = self.people[:7]
         self.chidi = LetterBox("chidi", "chidi@example.net", audience, COLOURS[0])
+        # Who live an hour, what the moderator notes about them, and where they meet; "": each is told where they are.
+        self.pairs: list[tuple[Player, Player, str, str]] = [
+            (self.ana, self.bram, "both like building small things", f"{PUBLIC}-m1"),
+            (self.lupe, self.oto, "both explain by showing", self.room),
+        ]
         self.facts: list[tuple[str, str]] = []
         self.dates = 0  # for chidi's calendar
+
+    def player(self, name: str, colour: str, shows: frozenset[str]) -> Player:
+        """Somebody who chats."""
+        return Actor(name, self.audience, colour, shows)
 
     def fact(self, what: str, value: object) -> None:
         """Something that really happened, for the closing table."""
@@ -120,24 +159,30 @@ class Story:
 
     async def tell(self) -> None:
         """All scenes."""
-        host, _, port = self.bot.embedded["irc"].rpartition(":")
-        for actor in self.people:
-            await actor.connect(host, int(port), PUBLIC)
-        self.chidi.open(self.bot.embedded["smtp"], Path(self.bot.embedded["maildir"]))
+        await self.connect()
         self.clock.pace(PACE)
         await self.moderators()
-        for name, words in APPLICANTS.items():
-            await self.applies(next(a for a in self.people if a.name == name), words)
-        await self.applies_by_mail()
-        await self.screening()
-        await self.pairing(self.ana, self.bram, "both like building small things")
-        await self.pairing(self.lupe, self.oto, "both explain by showing")
+        applicants = [who for who in self.people if who.name in self.applicants]
+        for who in applicants:
+            await self.applies(who, self.applicants[who.name])
+        await self.applies_by_mail(len(applicants) + 1)
+        await self.screening([*applicants, self.chidi])
+        for first, second, note, _ in self.pairs:
+            await self.pairing(first, second, note)
         await self.pairing_by_mail()
         await self.words_both_ways()
         await self.times()
         await self.hour()
         await self.fit()
         await self.farewell()
+
+    async def connect(self) -> None:
+        """Everybody to where they are reached."""
+        host, _, port = self.bot.embedded["irc"].rpartition(":")
+        for actor in self.people:
+            if isinstance(actor, Actor):
+                await actor.connect(host, int(port), PUBLIC)
+        self.chidi.open(self.bot.embedded["smtp"], Path(self.bot.embedded["maildir"]))
 
     async def moderators(self) -> None:
         """The first moderator claims the code and brings the second in."""
@@ -149,12 +194,9 @@ class Story:
         self.esi.say("1")
         await settled(self.bot)
 
-    async def applies(self, who: Actor, words: Applicant) -> None:
+    async def applies(self, who: Player, words: Applicant) -> None:
         """One person applies."""
-        self.audience.scene(f"{who.name} applies")
-        who.say("!join", PUBLIC)
-        await who.expect("logged in to services", "(yes/no)")
-        await who.ask("yes", "1/7")
+        await self.begins(who)
         await who.ask(words.learn, "2/7")
         await who.ask(words.offer, "3/7")
         await who.ask("skip", "4/7")
@@ -164,16 +206,23 @@ class Story:
         await who.ask("yes", "Hand it in?")
         await who.ask("yes", "This is A")
 
-    async def applies_by_mail(self) -> None:
+    async def begins(self, who: Player) -> None:
+        """They say that they want to, and are asked the first question."""
+        self.audience.scene(f"{who.name} applies")
+        who.say("!join", PUBLIC)
+        await who.expect("logged in to services", "(yes/no)")
+        await who.ask("yes", "1/7")
+
+    async def applies_by_mail(self, number: int) -> None:
         """Chidi mails the list, and answers one letter in his own words."""
         self.audience.scene("chidi has only mail: he writes to the list's address, and answers one letter")
         domain = self.bot.embedded["mail_domain"]
         await self.chidi.write(f"tech-peer@{domain}", "hello, I would like to take part", MAIL)
         await self.chidi.expect("your mail was not sent to the list", "postgresql (deep)", "Lagos")
         await self.chidi.answer(REPLY)
-        await self.chidi.expect("A6 is now with the moderators")
+        await self.chidi.expect(f"A{number} is now with the moderators")
 
-    async def screening(self) -> None:
+    async def screening(self, applicants: Sequence[Player | LetterBox]) -> None:
         """Dana reads, asks one question, accepts everybody."""
         self.audience.scene("The moderators read, ask and accept")
         await self.dana.ask("queue", "A1")
@@ -182,12 +231,11 @@ class Story:
         await self.ana.expect("A question from dana", "starting someone from zero")
         await self.ana.ask("from zero is fine if they like to tinker", "Passed on")
         await self.dana.expect("from zero is fine", where=TEAM)
-        handed_in: list[Actor | LetterBox] = [self.ana, self.bram, self.lupe, self.oto, self.ravi, self.chidi]
-        for number, who in enumerate(handed_in, 1):
+        for number, who in enumerate(applicants, 1):
             await self.dana.ask(f"accept A{number}", f"A{number}", "accepted")
             await who.expect("you're in")
 
-    async def pairing(self, first: Actor, second: Actor, note: str) -> None:
+    async def pairing(self, first: Player, second: Player, note: str) -> None:
         """Dana looks for a partner, both are asked in turn."""
         self.audience.scene(f"Dana pairs {first.name} and {second.name}; both are asked, one after the other")
         await self.dana.ask(f"suggest {first.name}", second.name)
@@ -233,42 +281,46 @@ class Story:
         self.dates = max((text.count("BEGIN:VEVENT") for text in calendars), default=0)
 
     async def times(self) -> None:
-        """Both pairs agree on Thursday."""
+        """These pairs agree on Thursday."""
         self.audience.scene("Both pairs agree on a time for the trial hour")
-        for first, second in ((self.ana, self.bram), (self.lupe, self.oto)):
-            await settled(self.bot)
-            first.say("propose thu 18:00 lisbon")
-            await second.expect("proposes an hour")
-            second.say("yes")
-            await first.expect("Agreed")
-            await second.expect("Agreed")
+        for first, second, _, _ in self.pairs:
+            await self.agree(first, second)
+
+    async def agree(self, first: Player, second: Player) -> None:
+        """One proposes, the other says yes."""
+        await settled(self.bot)
+        first.say("propose thu 18:00 lisbon")
+        await second.expect("proposes an hour")
+        second.say("yes")
+        await first.expect("Agreed")
+        await second.expect("Agreed")
 
     async def hour(self) -> None:
-        """The trial hour of both pairs at the same time, with the swap at the half."""
+        """The trial hours of these pairs at the same time, with the swap at the half."""
         self.audience.scene("Thursday: the trial hours, with the swap at the half")
         await let_pass(self.bot, self.clock, HOUR)
-        self.clock.pace(self.hour_pace)
-        places = ((self.ana, self.bram, f"{PUBLIC}-m1"), (self.lupe, self.oto, f"{PUBLIC}-m2"))
+        self.clock.pace(1.0)
         async with self.audience.hour("the hour", 60):
-            for first, second, place in places:
+            for first, second, _, place in self.pairs:
                 first.say("here", place)
-                second.say("hi, here too", place)
-            for first, second, place in places:
-                for who in (first, second):
-                    await who.expect("Go.", where=place)
-            for first, second, place in places:
-                for who in (first, second):
-                    await who.expect("Swap", where=place)
-            for first, second, place in places:
-                for who in (first, second):
-                    await who.expect("That's the hour", where=place)
+                second.say("hi, here too" if place else "here", place)
+            await self.bells("Go.")
+            await flow(self.bot, self.clock, HOUR + timedelta(minutes=61), self.hour_pace)
+        await self.bells("Swap", "That's the hour")
         self.clock.pace(PACE)
+
+    async def bells(self, *lines: str) -> None:
+        """Everybody hears these, one after the other, where they live their hour."""
+        for line in lines:
+            for first, second, _, place in self.pairs:
+                for who in (first, second):
+                    await who.expect(line, where=place)
 
     async def fit(self) -> None:
         """How was it? Only moderators see the answers."""
         self.audience.scene("Each is asked privately how it was")
         await let_pass(self.bot, self.clock, self.clock.now() + timedelta(minutes=25))
-        for who in (self.lupe, self.oto, self.bram):
+        for who in [who for pair in self.pairs for who in pair[:2] if who is not self.ana]:
             await who.expect("How was it with")
             await who.ask("1 good fit", "Thank you")
         await self.ana.expect("How was it with")
@@ -288,7 +340,7 @@ class Story:
         case = next(word.strip(":;,.") for word in line.split() if word.startswith("H") and word[1:2].isdigit())
         self.dana.say(f"approve {case}", TEAM)
         await settled(self.bot)
-        await let_pass(self.bot, self.clock, datetime(2026, 11, 27, 12, 0, tzinfo=UTC))
+        await let_pass(self.bot, self.clock, HOUR + timedelta(hours=18))
         self.chidi.look()
         await self.bram.expect("has decided to end your hours together")
         await self.bram.ask("1", "Then you're first")
@@ -306,9 +358,9 @@ class Story:
         ended = [p for p in tables.pairs.rows.values() if p.stage == "ended"]
         home = {p.name: p.home for p in tables.people.rows.values()}
         wrong = [
-            (members == 6, "six members"),
+            (members == len(self.applicants) + 1, "everybody who applied as a member"),
             (home.get("Chidi") == f"mail/{self.chidi.address}", "chidi, reached by mail"),
-            (len(held) == 2, "two hours held"),
+            (len(held) == len(self.pairs), "an hour held by each of these pairs"),
             ([m.starts_at for m in agreed] == [MAIL_HOUR], "the hour agreed on between mail and chat"),
             (all(abs(m.taught[0] - m.taught[1]) <= 60 for m in held), "both directions got the same time"),
             (self.dates == 2, "a date in chidi's calendar for each half"),
@@ -319,12 +371,12 @@ class Story:
         for true, what in wrong:
             if not true:
                 raise Failed(f"the database does not show {what}")
-        minutes = ", ".join(f"{round(m.taught[0] / 60)} + {round(m.taught[1] / 60)} min" for m in held)
+        minutes = ", ".join(f"{round(m.taught[0] / 60)} + {round(m.taught[1] / 60)}" for m in held)
         if any(self.chidi.address in line for _, line in self.ravi.seen):
             raise Failed("ravi saw chidi's address")
         self.fact("applied, read and accepted", f"{members}, one of them by mail")
         self.fact("pairs who both said yes", len(tables.pairs))
-        self.fact("hours held, first half + second half", f"{len(held)}: {minutes}")
+        self.fact("hours held, first half + second half", f"{len(held)}: {minutes} min")
         self.fact("hours agreed on between mail and chat", f"{len(agreed)}, {self.dates} dates for the calendar")
         self.fact("farewells told by a moderator", len(ended))
         self.fact("events decided and committed", self.bot.office.events)

@@ -26,11 +26,23 @@ from rich.text import Text
 
 from relaybot.app import Bot
 
-ANSWER_SECONDS = 10.0  # real seconds within which an expected line has to come
-QUIET_SECONDS_MAX = 5.0
+ANSWER_SECONDS = 20.0  # real seconds within which an expected line has to come
+READY_SECONDS = 20.0
+QUIET_SECONDS_MAX = 20.0
 LETTER_LOOK_SECONDS = 0.01  # between two looks into the Maildir
 LETTER_LINES = 5  # of a letter that the audience sees
-COLOURS = ("cyan", "green", "magenta", "yellow", "blue", "red", "bright_cyan", "bright_magenta")
+COLOURS = (
+    "cyan",
+    "green",
+    "magenta",
+    "yellow",
+    "blue",
+    "red",
+    "bright_cyan",
+    "bright_magenta",
+    "bright_green",
+    "bright_yellow",
+)
 
 
 def saturday_to_come(now: datetime) -> datetime:
@@ -135,16 +147,64 @@ class Audience:
 
 
 @dataclass
-class Actor:
-    """A person with an IRC connection of their own."""
+class Player:
+    """A person who chats: what they saw of relaybot's, and how they wait for more. How they connect is told below."""
 
     name: str
     audience: Audience
     colour: str
-    shows: frozenset[str] = frozenset()  # channels whose lines the audience sees through this person
+    shows: frozenset[str] = frozenset()  # places whose lines the audience sees through this person
     seen: list[tuple[str, str]] = field(default_factory=list)  # (from where, line), in order
     _next: int = 0
     _more: asyncio.Event = field(default_factory=asyncio.Event)
+    _problem: Exception | None = None  # why nothing more can come
+
+    def say(self, text: str, where: str = "") -> None:
+        """Say something to relaybot in private, or in a place."""
+        raise NotImplementedError
+
+    async def close(self) -> None:
+        """Leave."""
+        raise NotImplementedError
+
+    def saw(self, where: str, line: str, mark: str = "<relaybot>") -> None:
+        """A line of relaybot's has come. A place's lines are shown once: by the one of its people who was named for it."""
+        self.seen.append((where, line))
+        if not where or where in self.shows:
+            self.audience.line(where or self.name, self.colour, mark, line)
+        self._more.set()
+
+    async def expect(self, *parts: str, where: str = "") -> str:
+        """The next line from there that contains all parts; raises Failed when it does not come."""
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while True:
+            for number in range(self._next, len(self.seen)):
+                place, line = self.seen[number]
+                if place == where and all(part in line for part in parts):
+                    self._next = number + 1
+                    return line
+            if self._problem is not None:
+                raise Failed(f"{self.name}: {self._problem}") from self._problem
+            self._more.clear()
+            left = deadline - time.monotonic()
+            try:
+                await asyncio.wait_for(self._more.wait(), max(left, 0.001))
+            except TimeoutError:
+                last = "\n    ".join(f"{w or 'private'}: {text}" for w, text in self.seen[-5:])
+                raise Failed(
+                    f"{self.name} waited in vain for {' ... '.join(parts)!r}; last seen:\n    {last}"
+                ) from None
+
+    async def ask(self, text: str, *parts: str, where: str = "", at: str | None = None) -> str:
+        """Say something and wait for the answer."""
+        self.say(text, where)
+        return await self.expect(*parts, where=where if at is None else at)
+
+
+@dataclass
+class Actor(Player):
+    """A person with an IRC connection of their own."""
+
     _writer: asyncio.StreamWriter | None = None
     _task: asyncio.Task[None] | None = None
 
@@ -166,15 +226,7 @@ class Actor:
                 self._send(f"JOIN {rest.split()[-1].lstrip(':')}")
             elif command in {"PRIVMSG", "NOTICE"} and source.startswith("relaybot!"):
                 target, _, text = rest.partition(" :")
-                where = target if target.startswith("#") else ""
-                self.seen.append((where, text))
-                if not where or self._speaks_for(where):
-                    self.audience.line(where or self.name, self.colour, "<relaybot>", text)
-                self._more.set()
-
-    def _speaks_for(self, where: str) -> bool:
-        """A channel's lines are shown once: by the one of its people who was named for it."""
-        return where in self.shows
+                self.saw(target if target.startswith("#") else "", text)
 
     def _send(self, *lines: str) -> None:
         if self._writer is None:
@@ -182,36 +234,10 @@ class Actor:
         self._writer.write("".join(f"{line}\r\n" for line in lines).encode())
 
     def say(self, text: str, where: str = "") -> None:
-        """Say something to relaybot in private, or in a channel."""
         self.audience.line(where or self.name, self.colour, f"<{self.name}>", text)
         self._send(f"PRIVMSG {where or 'relaybot'} :{text}")
 
-    async def expect(self, *parts: str, where: str = "") -> str:
-        """The next line from there that contains all parts; raises Failed when it does not come."""
-        deadline = time.monotonic() + ANSWER_SECONDS
-        while True:
-            for number in range(self._next, len(self.seen)):
-                place, line = self.seen[number]
-                if place == where and all(part in line for part in parts):
-                    self._next = number + 1
-                    return line
-            self._more.clear()
-            left = deadline - time.monotonic()
-            try:
-                await asyncio.wait_for(self._more.wait(), max(left, 0.001))
-            except TimeoutError:
-                last = "\n    ".join(f"{w or 'private'}: {text}" for w, text in self.seen[-5:])
-                raise Failed(
-                    f"{self.name} waited in vain for {' ... '.join(parts)!r}; last seen:\n    {last}"
-                ) from None
-
-    async def ask(self, text: str, *parts: str) -> str:
-        """Say something and wait for the answer."""
-        self.say(text)
-        return await self.expect(*parts)
-
-    def close(self) -> None:
-        """Leave."""
+    async def close(self) -> None:
         if self._task is not None:
             self._task.cancel()
         if self._writer is not None:
@@ -296,6 +322,17 @@ def body(mail: EmailMessage) -> str:
     return str(part.get_content()) if part is not None else ""
 
 
+async def begun(ready: asyncio.Event, serving: asyncio.Task[None]) -> None:
+    """Wait until relaybot is in its places. Raises Failed, or what it ended with when it ends instead."""
+    waiting = asyncio.create_task(ready.wait())
+    await asyncio.wait({waiting, serving}, timeout=READY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if serving.done():
+        serving.result()
+    if not ready.is_set():
+        raise Failed("relaybot did not come into its places")
+
+
 async def let_pass(
     bot: Bot, clock: StoryClock, until: datetime, rest: Callable[[], Awaitable[None]] | None = None
 ) -> None:
@@ -311,6 +348,20 @@ async def let_pass(
         await (rest() if rest is not None else settled(bot))
         if stop >= until:
             return
+
+
+async def flow(bot: Bot, clock: StoryClock, until: datetime, pace: float) -> None:
+    """Let the clock run fast to a moment. It waits for relaybot wherever something is due, so that nothing comes late.
+
+    Raises Failed.
+    """
+    while clock.now() < until:
+        due = bot.office.next_due()
+        clock.pace(pace)
+        await asyncio.sleep(clock.seconds_until(until if due is None else min(due, until)))
+        clock.pace(1.0)
+        bot.office.ring()
+        await settled(bot)
 
 
 async def settled(bot: Bot, absent: Callable[[], int] = lambda: 0) -> None:

@@ -22,12 +22,11 @@ from adapters.matrix import Matrix
 from relaybot import app, config
 from relaybot.app import Bot
 from relaybot.homeserver import Homeserver
-from relaybot.stage import Actor, Audience, StoryClock, let_pass, saturday_to_come, settled
+from relaybot.stage import Actor, Audience, StoryClock, begun, let_pass, saturday_to_come, settled
 from tests.js_client import JsClient
 from tests.matrix_talk import Heard
 from tests.synapse import PASSWORD, WAIT_SECONDS, fresh
 
-READY_SECONDS = 20.0
 CONFIGURATION = """\
 [programme.tech-peer]
 moderators = ["irc:embedded/dana", "irc:embedded/esi"]
@@ -428,7 +427,7 @@ async def js_story(server: Homeserver, folder: Path) -> AsyncIterator[JsStory]:
         serving = asyncio.create_task(app.serve(bot, ready.set))
         ana, dana, esi = (Actor(name, audience, "", SHOWN.get(name, frozenset())) for name in ("ana", "dana", "esi"))
         try:
-            await _until(ready, serving)
+            await begun(ready, serving)
             host, _, port = bot.embedded["irc"].rpartition(":")
             for actor in (ana, dana, esi):
                 await actor.connect(host, int(port), "#tech-peer")
@@ -438,19 +437,9 @@ async def js_story(server: Homeserver, folder: Path) -> AsyncIterator[JsStory]:
                 yield JsStory(bot, clock, bram, ana, dana, esi, paper, hour)
         finally:
             for actor in (ana, dana, esi):
-                actor.close()
+                await actor.close()
             serving.cancel()
             await asyncio.gather(serving, return_exceptions=True)
 
 
 SHOWN = {"dana": frozenset({"#tech-peer-mods"})}
-
-
-async def _until(ready: asyncio.Event, serving: asyncio.Task[None]) -> None:
-    """Wait until relaybot is in its places; raises what it ended with when it ends instead."""
-    waiting = asyncio.create_task(ready.wait())
-    await asyncio.wait({waiting, serving}, timeout=READY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
-    if serving.done():
-        serving.result()
-    assert ready.is_set(), "relaybot did not come into its places"
