@@ -28,6 +28,7 @@ def home_already(account: str) -> str:
     return f"I write to you at {account} already."
 
 
+@begins("Where I write to you")
 def from_now(kind: str, others: Sequence[str]) -> str:
     stays = f" {join_words(others)} {'stays' if len(others) == 1 else 'stay'} linked." if others else ""
     return f"From now on I write to you {on(kind)}.{stays}"
