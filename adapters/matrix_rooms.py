@@ -250,10 +250,12 @@ class Rooms:
         return await self._pair(letter, to)
 
     async def _direct(self, user: str) -> str:
-        rooms = [room for room in self._memory.rooms.values() if room.use == "direct" and room.key == user]
+        chats = {"direct", "asked"}  # the second: one that we are coming into, or have just come into
+        rooms = [room for room in self._memory.rooms.values() if room.use in chats and room.key == user]
         for room in sorted(rooms, key=lambda room: -room.used_at):
             if room.id not in self._client.joined():
-                await self._memory.drop_room(room.id)
+                if room.use == "direct":
+                    await self._memory.drop_room(room.id)
                 continue
             if not await self.is_between(room.id, user):
                 continue  # somebody else was brought in, or can come: nothing private goes there any more
