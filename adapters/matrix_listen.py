@@ -36,6 +36,7 @@ NAME_SECONDS = 3.0
 IGNORE_SECONDS = 300.0
 COUNTED_MAX = 5000
 NAMES_MAX = 5000
+EDITS_KEPT = 1000
 
 
 @dataclass(slots=True)
@@ -68,6 +69,7 @@ class Listener:
         self._me = client.user_id
         self._names: OrderedDict[str, str] = OrderedDict()
         self._counts: OrderedDict[str, _Count] = OrderedDict()
+        self._stood: OrderedDict[str, str] = OrderedDict()  # edit -> words before it; edited message -> words now
         self._taken_at = 0.0  # seconds: what comes now was said after that, whatever its homeserver claims
         self._called = (settings.display_name, self._me, self._me[1:].partition(":")[0])
         self._greeted: dict[str, str] = {}  # room of a newcomer's chat that was just opened -> the newcomer
@@ -239,7 +241,7 @@ class Listener:
         return ""
 
     async def _before(self, seen: Seen, said: read.Said) -> _Before:
-        """What was edited; without text when it was not theirs to edit, or is the same."""
+        """What was edited, as the last edit we know of left it; without text when it was not theirs to edit, or is the same."""
         try:
             before = await self._client.event(seen.room, said.edits)
         except MatrixError as error:
@@ -254,7 +256,13 @@ class Listener:
         if not isinstance(old, read.Said):
             return _Before("?")
         at = datetime.fromtimestamp(before.at / 1000, UTC) if before.at else None
-        return _Before("" if old.text == said.text else old.text, at, old)
+        if seen.id not in self._stood:  # else its batch is asked for once more
+            self._stood[seen.id] = self._stood.get(said.edits, old.text)
+        self._stood[said.edits] = said.text
+        was = self._stood[seen.id]
+        while len(self._stood) > EDITS_KEPT:
+            self._stood.popitem(last=False)
+        return _Before("" if was == said.text else was, at, old)
 
     async def _reacted(self, seen: Seen, reacted: read.Reacted, place: Place) -> Message | None:
         """A digit, a tick or a cross below a message of ours answers what it asked; any other sign is not for us."""
