@@ -128,7 +128,7 @@ class Http:
             async for piece in answer.content.iter_chunked(64 * 1024):
                 raw += piece
                 if len(raw) > ANSWER_BYTES_MAX:
-                    raise ValueError("its answer is too long")
+                    raise MatrixError(f"the homeserver {self._homeserver} gave an answer that is too long")
             return answer.status, bytes(raw)
 
     def _understood(self, status: int, raw: bytes) -> Any:
