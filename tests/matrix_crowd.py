@@ -23,6 +23,7 @@ from adapters.matrix_write import MARK
 from relaybot.homeserver import Homeserver
 from tests.crash_people import HANDED_IN, QUESTIONS
 from tests.matrix_process import MatrixProcess
+from tests.matrix_talk import Heard
 from tests.synapse import PASSWORD, Raw, fresh
 from tests.synapse_people import Person
 
@@ -67,10 +68,14 @@ class Peer(Person):
 
     # --------------------------------------------------------------------------------------------- talking
 
-    def lines(self) -> list[str]:
-        """Every line of every message of relaybot's that could be read, each event once."""
+    def from_bot(self) -> list[Heard]:
+        """Every message of relaybot's that could be read, each event once."""
         events = {event.id: event for event in self.seen if event.sender == self.bot and event.kind == "m.room.message"}
-        return [line for event in events.values() for line in event.body.split("\n")]
+        return list(events.values())
+
+    def lines(self) -> list[str]:
+        """Every line of them."""
+        return [line for event in self.from_bot() for line in event.body.split("\n")]
 
     async def until(self, true: Callable[[], object], what: str, seconds: float = ANSWER_SECONDS) -> None:
         """Wait until what was heard makes something true."""
@@ -80,6 +85,15 @@ class Peer(Person):
                     await self.more(0.5)
         except TimeoutError:
             raise AssertionError(f"{self.user_id} waited for {what}; last heard: {self.lines()[-5:]}") from None
+
+    async def knows_other_than(self, device: str) -> None:
+        """Until this client has heard of another device of relaybot's, and that this one is gone."""
+
+        def known() -> bool:
+            devices = {one.id for one in self.client.device_store.active_user_devices(self.bot)}
+            return bool(devices) and device not in devices
+
+        await self.until(known, "another device")
 
     async def catch_up(self) -> None:
         """Read what there is, until the homeserver has nothing new."""
@@ -235,7 +249,7 @@ def _unlike(peer: Peer, bot: MatrixProcess) -> list[str]:
 
 async def _compare_events(found: Findings, server: Homeserver, peer: Peer) -> None:
     """Every event of relaybot in a chat was read, and no piece of a letter is in it twice."""
-    read = {event.id: event for event in peer.seen if event.sender == peer.bot and event.kind == "m.room.message"}
+    read = {event.id: event for event in peer.from_bot()}
     stored = await _stored(server, peer)
     found.events += len(stored)
     found.lost += [f"{peer.user_id} could not read {event}" for event in stored if event not in read]
