@@ -96,6 +96,8 @@ def started(command: Sequence[str], folder: Path, environment: dict[str, str] | 
         raise RuntimeError(f"{command} ended: {(folder / 'errors.txt').read_text()[-2000:]}")
     finally:
         end(process)
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 def relaybot(

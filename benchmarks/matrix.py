@@ -43,11 +43,11 @@ class Side:
     rooms: Mapping[bool, list[str]]
 
 
-async def measure(side: Side, users: list[User], encrypted: bool) -> Row:
-    """So many users talk to one of the bots."""
+async def measure(side: Side, users: list[User], encrypted: bool, commands: int) -> Row:
+    """So many users talk to one of the bots, each so often."""
     rooms = side.rooms[encrypted][: len(users)]
     cpu = side.bot.cpu_seconds()
-    figures = await talk(users, rooms, COMMANDS[len(users)])
+    figures = await talk(users, rooms, commands)
     per_1000 = (side.bot.cpu_seconds() - cpu) / len(figures.latencies) * 1000
     return Row(figures.per_second, figures.p50_ms, figures.p95_ms, per_1000)
 
@@ -73,7 +73,7 @@ def ratio(bare: list[Row], ours: list[Row]) -> Ratio:
 
 
 async def alternate(
-    sides: Mapping[str, Side], users: list[User], encrypted: bool, rounds: int
+    sides: Mapping[str, Side], users: list[User], encrypted: bool, commands: int, rounds: int
 ) -> tuple[dict[str, Row], Ratio]:
     """Both bots in turn, some rounds; the medians, and the ratio."""
     found: dict[str, list[Row]] = {name: [] for name in sides}
@@ -81,21 +81,23 @@ async def alternate(
         await talk(users, side.rooms[encrypted][: len(users)], 1)
     for turn in range(rounds):  # who begins changes, so that a drift of the machine is nobody's
         for name in list(sides)[:: 1 if turn % 2 else -1]:
-            found[name].append(await measure(sides[name], users, encrypted))
+            found[name].append(await measure(sides[name], users, encrypted, commands))
     return {name: middle(rows) for name, rows in found.items()}, ratio(*found.values())
 
 
-async def against_bare(server: Homeserver, bots: Mapping[str, tuple[Bot, str]], folder: Path, rounds: int) -> None:
-    """1 and 20 users, encrypted and not."""
+async def against_bare(
+    server: Homeserver, bots: Mapping[str, tuple[Bot, str]], folder: Path, rounds: int, commands: Mapping[int, int]
+) -> None:
+    """Encrypted and not; `commands`: by the number of users, how many of each in a round."""
     rows: list[list[object]] = []
     ratios: dict[tuple[bool, int], Ratio] = {}
-    async with newcomers(server, folder, max(COMMANDS)) as users:
+    async with newcomers(server, folder, max(commands)) as users:
         sides = {
             name: Side(bot, {encrypted: await chats(users, user, encrypted) for encrypted in (True, False)})
             for name, (bot, user) in bots.items()
         }
-        for encrypted, count in itertools.product((True, False), COMMANDS):
-            found, ratios[encrypted, count] = await alternate(sides, users[:count], encrypted, rounds)
+        for encrypted, count in itertools.product((True, False), commands):
+            found, ratios[encrypted, count] = await alternate(sides, users[:count], encrypted, commands[count], rounds)
             for name, row in found.items():
                 how = "encrypted" if encrypted else "in clear"
                 rows.append([how, count, name, row.per_second, row.p50_ms, row.p95_ms, row.cpu_per_1000])
@@ -109,7 +111,7 @@ async def against_bare(server: Homeserver, bots: Mapping[str, tuple[Bot, str]], 
             print(f"         in clear, {text}")
 
 
-def compare(folder: Path, rounds: int = ROUNDS) -> None:
+def compare(folder: Path, rounds: int = ROUNDS, commands: Mapping[int, int] = COMMANDS) -> None:
     """Both bots on one Synapse."""
     with homeserver(folder) as server, ExitStack() as stack:
         ours, theirs = prepared(server, folder / "relaybot"), server.register("bare", PASSWORD)
@@ -117,7 +119,7 @@ def compare(folder: Path, rounds: int = ROUNDS) -> None:
             "bare loop": (stack.enter_context(contextmanager(bare)(server, folder / "bare", theirs)), theirs),
             "relaybot": (stack.enter_context(contextmanager(relaybot)(folder / "relaybot")), ours),
         }
-        asyncio.run(against_bare(server, bots, folder / "people", rounds))
+        asyncio.run(against_bare(server, bots, folder / "people", rounds, commands))
 
 
 def run() -> None:

@@ -150,6 +150,7 @@ async def open_bot(
         embedded = await _embedded(config, stack) if connect else {}
         keys = {medium: await store.secret(medium) for medium in ("mail", "matrix")}
         adapters = _adapters(config, embedded, keys) if connect else []
+        gc.freeze()  # the plug-ins' code lives as long as relaybot, too
         bot = Bot(config, clock, store, programmes, adapters, None, {}, embedded=embedded)  # type: ignore[arg-type]
         bot.office = Office(
             programmes,
@@ -312,9 +313,11 @@ def _maker(medium: str) -> Callable[[str, dict[str, object]], Adapter]:
 
 
 def _adapters(config: Config, embedded: dict[str, str], keys: Mapping[str, bytes]) -> list[Adapter]:
-    """One adapter for every network, made by the plug-in for its medium; `keys`: a secret of 32 bytes for each medium."""
-    make = _maker("irc")
-    found: list[Adapter] = [make(name, _irc_settings(table, config)) for name, table in config.irc.items()]
+    """One adapter for every network, made by the plug-in for its medium; `keys`: a secret of 32 bytes for each medium.
+
+    A plug-in is loaded only where something is configured for it: each takes its megabytes.
+    """
+    found: list[Adapter] = [_maker("irc")(name, _irc_settings(table, config)) for name, table in config.irc.items()]
     if embedded:
         host, port = _host_port(embedded["irc"])
         table = IrcTable(
@@ -327,7 +330,7 @@ def _adapters(config: Config, embedded: dict[str, str], keys: Mapping[str, bytes
             lines_per_second=0,
             commands_per_minute=0,
         )
-        found.append(make(EMBEDDED_NETWORK, _irc_settings(table, config)))
+        found.append(_maker("irc")(EMBEDDED_NETWORK, _irc_settings(table, config)))
     for name, account in config.matrix.items():
         found.append(_maker("matrix")(name, _matrix_settings(name, account, config, keys["matrix"])))
     if config.mail is not None:

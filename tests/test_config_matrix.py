@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from relaybot.config import Config
 from relaybot.policy import Network
 from relaybot.ports import Misconfigured
 from relaybot.settings import MatrixTable
+from tests.needs import ROOT
 
 GOOD = """\
 [relaybot]
@@ -32,6 +35,18 @@ ABROAD = """
 homeserver = "http://127.0.0.1:8008"
 user = "@relaybot:localhost"
 password = "s3cret"
+"""
+
+OPENS = """
+import asyncio, sys
+from pathlib import Path
+from relaybot import app, config
+
+async def main():
+    async with app.open_bot(config.load(Path(sys.argv[1]))):
+        print(sorted({"adapters.irc", "adapters.mail", "adapters.matrix", "nio"} & set(sys.modules)))
+
+asyncio.run(main())
 """
 
 
@@ -226,3 +241,14 @@ def test_a_rehearsal_stays_on_this_machine(tmp_path: Path) -> None:
 def test_the_file_says_as_much_as_the_program_needs() -> None:
     """Encryption is not to be switched off: there is no such setting."""
     assert not [key for key in MatrixTable.model_fields if "crypt" in key]
+
+
+def test_what_is_not_configured_takes_no_memory(tmp_path: Path) -> None:
+    """Each medium's code is loaded where a network of it is configured, and nowhere else."""
+    path = tmp_path / "relaybot.toml"
+    path.write_text(GOOD)
+    path.chmod(0o600)
+    done = subprocess.run(
+        [sys.executable, "-c", OPENS, str(path)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "['adapters.matrix', 'nio']\n"
