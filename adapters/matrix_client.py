@@ -365,11 +365,19 @@ class Client:
     async def invite(self, room: str, user: str) -> None:
         """Invite a user."""
         await self._http.ask("POST", path("rooms", room, "invite"), {"user_id": user})
+        self._is_now(room, user, "invite")
 
     async def kick(self, room: str, user: str, reason: str = "") -> None:
         """Remove a user, or take an invitation back."""
         body = {"user_id": user} | ({"reason": reason} if reason else {})
         await self._http.ask("POST", path("rooms", room, "kick"), body)
+        self._is_now(room, user, "leave")
+
+    def _is_now(self, room: str, user: str, membership: str) -> None:
+        """What we did is true before a sync tells it: the next message is for whom we invited, not for whom we removed."""
+        known = self._rooms.known.get(room)
+        if known is not None and known.members is not None:
+            known.members[user] = membership
 
     async def join(self, room_or_alias: str) -> str:
         """Join a room or accept an invitation; the room's id."""

@@ -166,6 +166,30 @@ def opens(person: Person, room: str, sealed: dict[str, Any]) -> bool:
     return True
 
 
+async def test_whoever_was_just_invited_can_read_and_whoever_was_just_removed_cannot(
+    synapse: Homeserver, tmp_path: Path
+) -> None:
+    """The very next message, before any sync could tell the client what it did itself."""
+    async with (
+        chat(synapse, tmp_path) as (ana, bot, _),
+        await Person.newcomer(synapse, "bo", tmp_path / "bo") as bo,
+    ):
+        room = await bot.client.create_room(invite=[ana.user_id], preset="private_chat")
+        await ana.accept(room)
+        await bot.sync()
+        await bot.client.send(room, TEXT, words("to one"), "t1")
+        await bot.client.invite(room, bo.user_id)
+        await bot.client.send(room, TEXT, words("to both"), "t2")
+        await bo.accept(room)
+        assert [(one.body, one.readable) for one in bo.seen if one.sender == bot.user_id][-1:] == [("to both", True)]
+        await bot.sync()
+        await bot.client.kick(room, bo.user_id)
+        await bot.client.send(room, TEXT, words("to one again"), "t3")
+        assert await hears(ana, "to one again")
+        session = bot.client._opened()._olm.outbound_group_sessions[room]
+        assert {user for user, _ in session.users_shared_with} == {ana.user_id}
+
+
 async def test_threads_and_edits_stay_visible_to_the_homeserver(synapse: Homeserver, tmp_path: Path) -> None:
     """The relation is in clear beside the secret; a reaction is in clear as a whole, as all clients send it."""
     async with chat(synapse, tmp_path) as (ana, bot, room):
