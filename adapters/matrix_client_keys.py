@@ -26,6 +26,7 @@ from adapters.matrix_client_http import path
 from adapters.matrix_client_rooms import ENCRYPTED, MEGOLM, Unreadable, of, text
 from adapters.matrix_parts import MatrixError, Unsafe
 from adapters.matrix_sign import Ask, Estranged, Key, genuine
+from adapters.matrix_write import MARK
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,10 @@ STORE_NAME = "device.db"
 AGAIN_SECONDS = 60.0  # until a user or device that gave no keys is asked again
 _REMEMBERED_INDEXES = 10_000  # of decrypted messages, against replays; nio's own limit takes 14 MB
 _QUERY_MILLISECONDS = 10_000  # how long the homeserver waits for other servers
+
+# Stay in clear: the homeserver needs the one for threads and edits, and a later device of ours, which cannot decrypt what
+# this one sent, knows by the other that it was sent (the homeserver has seen it as the transaction id).
+_IN_CLEAR = ("m.relates_to", MARK)
 
 Device = tuple[str, str]  # user id, device id
 
@@ -228,9 +233,7 @@ class Keys:
             await self._share(room, audience)
             inner = {"type": type_, "content": dict(content)}
             payload: dict[str, Any] = self._olm.group_encrypt(room, inner)
-        if "m.relates_to" in content:  # stays in clear: the homeserver needs it for threads and edits
-            payload["m.relates_to"] = content["m.relates_to"]
-        return payload
+        return payload | {name: content[name] for name in _IN_CLEAR if name in content}
 
     def unreached(self, room: str, audience: Collection[str]) -> list[Device]:
         """Known devices of these users that do not have the room's current key."""

@@ -85,8 +85,9 @@ class Proxy:
             return await self._break(request)
         response = web.StreamResponse(status=said.status, headers={"Content-Type": "application/json"})
         response.content_length = len(body)
-        await response.prepare(request)
-        await self._write(response, body)
+        with contextlib.suppress(ConnectionError):  # relaybot has lost patience
+            await response.prepare(request)
+            await self._write(response, body)
         return response
 
     def _is_lost(self, request: web.Request) -> bool:

@@ -134,6 +134,7 @@ async def test_logged_out_while_letters_wait(
     """Letters whose fate is not known when the homeserver logs relaybot out come once; a new device is signed by the same identity."""
     async with scene(synapse, embedded.port, tmp_path) as made:
         before = await identity(synapse, made.bot.user_id)
+        (device,) = before.devices
         made.proxy.fault = SENT_BLIND
         for peer in made.people:
             await peer.say(f"set about number {peer.number + 1}")
@@ -142,7 +143,6 @@ async def test_logged_out_while_letters_wait(
         if device_stays:
             made.proxy.expire()
         else:
-            (device,) = before.devices
             path = f"/_synapse/admin/v2/users/{quote(made.bot.user_id)}/devices/{device}"
             await asyncio.to_thread(synapse.ask, "DELETE", path, None, synapse.admin())
         made.proxy.fault = ""
