@@ -93,6 +93,8 @@ class Matrix:
                     self._failed(
                         error, f"{self.network}: the homeserver does not let {self.settings.user} in: {error}", wrong
                     )
+                except StoreFailed as error:  # of the first batch: it comes again with the next session
+                    self._trouble = str(error)
                 finally:
                     self.since = None
                 if time.monotonic() - began_at > BACKOFF_SECONDS_MAX:

@@ -165,6 +165,19 @@ async def test_what_could_not_be_kept_is_heard_once_more_and_in_order(synapse: H
         assert [(await bot.heard()).text for _ in range(4)] == [f"word {number}" for number in range(4)]
 
 
+async def test_nothing_can_be_stored_at_a_start(synapse: Homeserver, tmp_path: Path) -> None:
+    """A full disk just when what was said meanwhile is read: relaybot goes on trying, and hears it once."""
+    async with running(synapse, tmp_path / "bot") as bot, await Raw.newcomer(synapse, "ana") as ana:
+        room = await bot.greeted(ana)
+        await bot.stop()
+        await ana.send(room, "while you were away")
+        bot.ear.fails = 2
+        await bot.start()
+        assert (await bot.heard()).text == "while you were away"
+        assert bot.ear.fails == 0
+        assert bot.ear.messages.empty()
+
+
 async def test_what_is_said_while_the_adapter_is_away_is_heard_when_it_is_back(
     synapse: Homeserver, tmp_path: Path
 ) -> None:
