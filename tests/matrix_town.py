@@ -37,7 +37,7 @@ class Town:
         self.chats: dict[str, str] = {}  # who -> their chat with the bot
         self.rooms: dict[str, str] = {}  # room id -> "public", "team", "m12"
         self.about = ""  # what the letter that came last to a person is about
-        self.called: list[tuple[str, Heard]] = []  # (reader, event): every event of the bot that rings somebody
+        self.heard: list[tuple[str, Heard]] = []  # (reader, event): everything the bot said
         self._at: dict[str, int] = {}  # how many events of each person were looked at
         self._in: set[tuple[str, str]] = set()  # (who, room) since when their join was seen there
         self._counted: set[str] = set()
@@ -116,8 +116,7 @@ class Town:
         person = self.people[name]
         if " ~> " in text:
             was, _, text = text.partition(" ~> ")
-            mine = [e for e in person.seen if e.sender == person.user_id and e.room == room]
-            event = next(e for e in reversed(mine) if e.content.get("m.new_content", e.content).get("body") == was)
+            event = self._own(name, was, room)[-1]
             await person.edit(str(event.relation.get("event_id") or event.id), text, room)
         elif about:
             event = self._message_about(person, room, about)
@@ -129,6 +128,15 @@ class Town:
             await person.say(text, room)
         await person.sync(1)  # 0 would wait for news
         self._moved(person)
+
+    def has_said(self, name: str, text: str, room: str) -> bool:
+        """Whether somebody said these words there, or edited others into them."""
+        return bool(self._own(name, text, room))
+
+    def _own(self, name: str, text: str, room: str) -> list[Heard]:
+        person = self.people[name]
+        mine = [e for e in person.seen if e.sender == person.user_id and e.room == room]
+        return [e for e in mine if e.content.get("m.new_content", e.content).get("body") == text]
 
     def _message_about(self, person: Person, room: str, about: str) -> Heard:
         """The newest message there that says it is about this."""
@@ -180,13 +188,20 @@ class Town:
             return
         self._counted.add(event.id)
         reader = f"{place or name}{self._suffix}"
-        if event.content.get("m.mentions"):
-            self.called.append((reader, event))
+        self.heard.append((reader, event))
         if not place:
             self.about = str(event.content.get("org.relaybot.about") or self.about)
         shown = event.content.get("m.new_content") or event.content
         for line in str(shown["body"]).split("\n"):
             self._take(reader, self.played(line))
+
+    def bells(self, words: str) -> list[tuple[str, set[str]]]:
+        """What the bot said that begins with these words: (reader, who is called in it). A bell that rings nobody fails."""
+        found = [(reader, event) for reader, event in self.heard if event.body.startswith(words)]
+        for reader, event in found:
+            assert event.content["msgtype"] == "m.text", f"{reader}: an m.notice rings nobody: {event}"
+            assert event.encrypted, f"{reader}: {event}"
+        return [(reader, set(event.content["m.mentions"]["user_ids"])) for reader, event in found]
 
     async def close(self) -> None:
         """Everybody goes."""

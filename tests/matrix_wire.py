@@ -25,7 +25,8 @@ from relaybot.settings import RelaybotTable
 from relaybot.stage import Failed, let_pass
 from relaybot.words import joining
 from tests.matrix_town import HOME, Town, position
-from tests.play import NAME, Player, PlayFailed
+from tests.play import NAME, Player, PlayFailed, World
+from tests.test_plays_by_mail import stored
 from tests.wire import WireWorld
 
 QUIET_SECONDS_MAX = 5.0
@@ -231,9 +232,19 @@ class MatrixWire(OnMatrix):
 
         async def work() -> None:
             await self._open_places()
-            await let_pass(self.bot, self.clock, moment, rest=self._rest)
+            await let_pass(self.bot, self.clock, moment, rest=self._rest_if_anything_was_sent)
+            await self._rest()
 
         self._run(work())
+
+    async def _rest_if_anything_was_sent(self) -> None:
+        """What is due happens mostly without a word; then nobody has to look."""
+        sent = self._delivered()
+        if not await self._left_alone() or self._delivered() != sent:
+            await self._rest()
+
+    def _delivered(self) -> int:
+        return sum(postman.delivered for postman in self.bot.postmen.values())
 
     def deliver(self) -> None:
         """Nobody is away here; see test_matrix_wire.py."""
@@ -266,3 +277,18 @@ class MatrixPlayer(Player):
 def even(now: Callable[[], datetime]) -> Callable[[], bytes]:
     """Chance that is the same for every event at one moment, as in tests.mail_world.EvenWorld, so that two runs can be compared."""
     return lambda: int(now().timestamp()).to_bytes(16, "big")
+
+
+def kept(w: World, played: Callable[[str], str] = str) -> dict[str, list[str]]:
+    """What is stored, as tests/test_plays_by_mail.py compares it, with the addresses that people have in plays of IRC.
+
+    The timers of an hour's card are left out, which is there only where messages can be edited, and so are those of the
+    question whether a pair wants a room; the timer that counts codes for an address names it by a digest.
+    """
+    found = {}
+    for kind, rows in stored(w).items():
+        same = [row | {"about": "an address"} if row.get("name") == "codes-counted" else row for row in rows]
+        lines = [played(repr(row)) for row in same if row.get("name") not in {"clock", "room", "room-yes"}]
+        lines = [line.replace("zoneinfo.ZoneInfo(key='UTC')", "datetime.timezone.utc") for line in lines]  # the same
+        found[kind] = sorted(ADDRESS.sub(r"irc:test/\1", line).replace(f"{HOME}/#", "irc:test/#") for line in lines)
+    return found
