@@ -24,7 +24,7 @@ from typing import Any
 
 from relaybot import __version__
 from relaybot.clock import FastClock, SystemClock
-from relaybot.config import EMBEDDED_NETWORK, MAIL_NETWORK, Config
+from relaybot.config import Config
 from relaybot.desk import Programme
 from relaybot.events import Started
 from relaybot.model import Address, Code, Decision, Drop, Letter, Message, Person, Put, Tally, Urgency
@@ -33,6 +33,7 @@ from relaybot.office import Office, fill
 from relaybot.ports import Adapter, Clock, Delivery, Misconfigured, Store
 from relaybot.postman import Postman, nothing_more
 from relaybot.settings import EmbeddedTable, IrcTable, MailTable, MatrixTable
+from relaybot.settings.served import EMBEDDED_NETWORK, MAIL_NETWORK
 from relaybot.words import common as words
 from storage.sqlite import open_store
 

@@ -17,8 +17,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from relaybot.model import Style
-from relaybot.policy import Network, Policy
+from relaybot.policy import Policy
 from relaybot.ports import Misconfigured
 from relaybot.settings import (
     EmbeddedTable,
@@ -30,6 +29,7 @@ from relaybot.settings import (
     is_loopback,
     is_matrix_user,
 )
+from relaybot.settings.served import EMBEDDED_NETWORK, MAIL_NETWORK, Served, policy_of
 
 NOT_YET = {"web": "web pages"}
 
@@ -66,24 +66,9 @@ class Config:
         return self.base / self.relaybot.state_dir
 
 
-EMBEDDED_NETWORK = "embedded"
-MAIL_NETWORK = "mail"
-
-
-@dataclass(frozen=True)
-class Served:
-    """The networks of the file, and what relaybot is called there."""
-
-    irc: Mapping[str, IrcTable] = field(default_factory=dict)
-    matrix: Mapping[str, MatrixTable] = field(default_factory=dict)
-    mail: MailTable | None = None
-    embedded: EmbeddedTable | None = None
-    name: str = "relaybot"
-
-
 def default(base: Path) -> Config:
     """The embedded default: one programme, one IRC server on loopback."""
-    programme = ProgrammeConfig("tech-peer", _policy({}, "tech-peer", Served(embedded=EmbeddedTable())), ())
+    programme = ProgrammeConfig("tech-peer", policy_of("tech-peer", {}, Served(embedded=EmbeddedTable())), ())
     return Config(RelaybotTable(), (programme,), {}, None, EmbeddedTable(), base)
 
 
@@ -356,7 +341,7 @@ def _programme(
     if own is None or not sound:
         return None
     moderators = tuple(plain_address(address, served.matrix) for address in own.moderators)
-    return ProgrammeConfig(name, _policy(settings, name, served), moderators)
+    return ProgrammeConfig(name, policy_of(name, settings, served), moderators)
 
 
 def _settings_are_sound(settings: dict[str, Any], key: tuple[str, ...], mistakes: Mistakes) -> bool:
@@ -408,55 +393,6 @@ def _shape(network: str, *, alone: bool) -> str:
     if network.startswith("matrix:"):
         return "matrix:@<user>:<server>" if alone else f"{network}/@<user>:<server>"
     return f"{network}/<account>" if network != MAIL_NETWORK else "mail:<address>"
-
-
-def _policy(settings: dict[str, Any], name: str, served: Served) -> Policy:
-    """The programme's policy with what it has on each network."""
-    networks: dict[str, Network] = {}
-    mail, embedded = served.mail, served.embedded
-    for network, table in served.irc.items():
-        prefix = f"irc:{network}"
-        public, team = table.channel.get(name, ""), table.moderators_channel.get(name, "")
-        networks[prefix] = Network(
-            public=f"{prefix}/{public}" if public else "",
-            moderators=f"{prefix}/{team}" if team else "",
-            pair_places=table.pair_channels,
-            own=f"{prefix}/{(table.sasl.account or table.nick or served.name).casefold()}",
-            invites=table.moderators_closed,
-        )
-    for network, account in served.matrix.items():
-        prefix = f"matrix:{network}"
-        public, team = account.room.get(name, ""), account.moderators_room.get(name, "")
-        networks[prefix] = Network(
-            public=f"{prefix}/{public}" if public else "",
-            moderators=f"{prefix}/{team}" if team else "",
-            pair_places=account.pair_rooms,
-            own=f"{prefix}/{account.user}",
-            place_shows_ids=True,
-            edits=True,
-            bare=True,
-            identity="matrix",
-            invites=True,
-        )
-    if embedded is not None:
-        prefix = f"irc:{EMBEDDED_NETWORK}"
-        public, own = f"{prefix}/#{name}", f"{prefix}/{served.name.casefold()}"
-        networks[prefix] = Network(public=public, moderators=f"{public}-mods", invites=True, own=own)
-    listed, mode, own = "", "own", ""
-    if mail is not None:
-        listed, mode, own = mail.list.get(name, ""), mail.list_mode, mail.address
-    elif embedded is not None and embedded.smtp:
-        listed, own = f"{name}@{embedded.mail_domain}", f"{served.name}@{embedded.mail_domain}"
-    if mail is not None or listed:
-        networks[MAIL_NETWORK] = Network(
-            public=f"{MAIL_NETWORK}/{listed.lower()}" if listed else "",
-            pair_places=False,
-            own=f"{MAIL_NETWORK}/{own.lower()}",
-            style=Style.LETTER,
-            identity="mail",
-            list_mode=mode if listed else "",
-        )
-    return Policy.model_validate(settings).model_copy(update={"networks": networks})
 
 
 # ------------------------------------------------------------------------------------------- secrets

@@ -1,6 +1,6 @@
 """The tables of the configuration file as pydantic models: keys, defaults, limits and what each is for.
 
-relaybot/config.py reads the file into these; a programme's own settings are policy.py's.
+relaybot/config.py reads the file into these; served.py makes of them what a programme has; its own settings are policy.py.
 """
 
 from __future__ import annotations
