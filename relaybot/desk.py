@@ -31,7 +31,7 @@ from relaybot.model import (
     Urgency,
 )
 from relaybot.policy import Network, Policy
-from relaybot.tables import Tables, View
+from relaybot.tables import OF_KIND, Tables, View
 from relaybot.words import common, subjects
 from relaybot.words import letters as words
 from relaybot.words.laying_out import laid_out
@@ -97,27 +97,7 @@ class Desk:
         self.timers = View(tables.timers)
         self.letters = View(tables.letters)
         self.tallies = View(tables.tallies)
-        self.views: dict[str, View[Any]] = {
-            "person": self.people,
-            "address": self.addresses,
-            "application": self.applications,
-            "dialogue": self.dialogues,
-            "pair": self.pairs,
-            "participant": self.participants,
-            "meeting": self.meetings,
-            "case": self.cases,
-            "memo": self.memos,
-            "feedback": self.feedback,
-            "avoid": self.avoids,
-            "code": self.codes,
-            "mailbox": self.mailboxes,
-            "subscription": self.subscriptions,
-            "post": self.posts,
-            "file": self.files,
-            "timer": self.timers,
-            "letter": self.letters,
-            "tally": self.tallies,
-        }
+        self.views: dict[str, View[Any]] = {kind: getattr(self, name) for kind, name in OF_KIND.items()}
 
     @property
     def name(self) -> str:

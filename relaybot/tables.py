@@ -180,7 +180,8 @@ def _waiting(person: Person) -> bool:
     return person.waiting_since is not None
 
 
-_OF_KIND: Mapping[str, str] = {
+# A kind of record -> the attribute that holds it, of Tables here and of a Desk.
+OF_KIND: Mapping[str, str] = {
     Person.kind: "people",
     Address.kind: "addresses",
     Application.kind: "applications",
@@ -253,7 +254,7 @@ class Tables:
             card=lambda x: (x.card,) if x.card else (),
         )
         self.tallies: Table[Tally] = Table()
-        self.by_kind: dict[str, Table[Any]] = {kind: getattr(self, name) for kind, name in _OF_KIND.items()}
+        self.by_kind: dict[str, Table[Any]] = {kind: getattr(self, name) for kind, name in OF_KIND.items()}
 
     def apply(self, decision: Decision) -> list[Change]:
         """Make a decision true; returns the changes that undo it, to be applied in the order given."""
