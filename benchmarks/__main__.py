@@ -19,6 +19,7 @@ NAMES = (
     "corpora",
     "matrix",
     "matrix_shields",
+    "matrix_faults",
 )
 
 
