@@ -33,6 +33,7 @@ UNREAD_DAYS = 30
 UNREAD_TRIED_MAX = 200
 UNREAD_KEPT_MAX = 500  # of one room
 NAME_SECONDS = 3.0
+MARK_SECONDS = 30.0
 IGNORE_SECONDS = 300.0
 COUNTED_MAX = 5000
 NAMES_MAX = 5000
@@ -75,6 +76,7 @@ class Listener:
         self._greeted: dict[str, str] = {}  # room of a newcomer's chat that was just opened -> the newcomer
         self._unanswered: frozenset[str] = frozenset()
         self._read: dict[str, str] = {}  # room -> last event taken care of, to be marked as read
+        self._mark_at = 0.0  # when that is done next, monotonic
 
     def greet(self, room: str, user: str) -> None:
         """A newcomer's chat is being opened: they are greeted, unless they speak first."""
@@ -323,13 +325,23 @@ class Listener:
     # ----------------------------------------------------------------------------------------------- manners
 
     async def mark_read(self) -> None:
-        """Tell people (privately: nobody but our own programs sees it) how far we have read; what fails is told next time."""
-        rooms, self._read = self._read, {}
-        for room, event in rooms.items():
+        """Now and then tell how far we have read (privately: nobody but our own programs sees it); what fails is told next time.
+
+        For the homeserver each room is as much work as a message.
+        """
+        now = time.monotonic()
+        if now < self._mark_at or not self._read:
+            return
+        self._mark_at = now + MARK_SECONDS
+        for room, event in list(self._read.items()):
             try:
                 await self._client.mark_read(room, event)
             except MatrixError as error:
                 log.debug("%s: marking %s as read: %s", self._network, room, error)
+                if passes(error):
+                    return  # it would be the same with every other room, and each may take its time
+            if self._read.get(room) == event:
+                del self._read[room]
 
     async def _decline(self, asked: read.Asked) -> None:
         """Somebody asks to compare emoji, which a program cannot: it is called off, in a room with a word why."""

@@ -5,6 +5,7 @@ Only the core is replaced, by something that records. Who encrypts is a client o
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ import pytest
 
 from relaybot.homeserver import Homeserver
 from relaybot.model import Urgency
+from tests.matrix_bot import door_to
 from tests.matrix_contract import address, running, words_of
-from tests.synapse import Raw, fresh
+from tests.synapse import Raw, Refusal, fresh, quote
 from tests.synapse_people import Person
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
@@ -379,3 +381,37 @@ async def test_a_room_in_which_the_bot_may_not_speak_is_said_to_be_one(synapse: 
             assert outcome == "undeliverable"
             assert "permission" in reason
             assert (await bot.say(team, "A3 waits."))[0] == "sent"
+
+
+async def told_read(account: Raw, room: str) -> str:
+    """The last event that an account was told to have read there; "" for none."""
+    try:
+        path = f"user/{quote(account.user_id)}/rooms/{quote(room)}/account_data/m.fully_read"
+        return str((await account.call("GET", path))["event_id"])
+    except Refusal as no:
+        if no.status != 404:
+            raise
+        return ""
+
+
+async def test_how_far_was_read_is_told_now_and_then(
+    synapse: Homeserver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not after each message, which would double their number for the homeserver; the last one is told in the end."""
+    monkeypatch.setattr("adapters.matrix.HOUSEKEEPING_SECONDS", 0.02)
+    monkeypatch.setattr("adapters.matrix_listen.MARK_SECONDS", 2.0)
+    async with (
+        door_to(synapse.url) as door,
+        running(synapse, tmp_path / "bot", door.url) as bot,
+        await Raw.newcomer(synapse, "ana") as ana,
+    ):
+        room = await bot.greeted(ana)
+        began, last = time.monotonic(), ""
+        for number in range(12):
+            last = await ana.send(room, f"word {number}")
+            await bot.heard()
+        async with await Raw.login(synapse, bot.user_id) as other:
+            while await told_read(other, room) != last:
+                assert time.monotonic() < began + 30, "the last message was never told to be read"
+        told = sum("read_markers" in asked for asked in door.asked)
+        assert 1 <= told <= (time.monotonic() - began) / 2.0 + 2
