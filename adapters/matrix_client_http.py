@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -20,6 +21,7 @@ V3 = "/_matrix/client/v3"
 ANSWER_BYTES_MAX = 64 * 1024 * 1024
 _ERROR_CHARACTERS = 200
 _JSON = "application/json"
+_USER = re.compile(r"@[^\s:@]+:[A-Za-z0-9.\-\[\]:]+")
 
 
 class Authenticate(MatrixError):
@@ -152,10 +154,10 @@ def path(*parts: str) -> str:
 
 
 def _refusal(status: int, answer: Mapping[str, Any]) -> MatrixError:
-    """The error a homeserver's answer tells of."""
+    """The error a homeserver's answer tells of. What it says is logged, so whoever it names is "somebody" from here on."""
     code, said = answer.get("errcode"), answer.get("error")
     code = code if isinstance(code, str) else ""
-    text = said[:_ERROR_CHARACTERS] if isinstance(said, str) else f"HTTP {status}"
+    text = _USER.sub("somebody", said)[:_ERROR_CHARACTERS] if isinstance(said, str) else f"HTTP {status}"
     if status == 401 and isinstance(answer.get("flows"), list):
         session = answer.get("session")
         return Authenticate(text, code, session if isinstance(session, str) else "")

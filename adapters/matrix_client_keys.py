@@ -29,6 +29,8 @@ from adapters.matrix_sign import Ask, Estranged, Key, genuine
 from adapters.matrix_write import MARK
 
 log = logging.getLogger(__name__)
+for chatty in ("nio", "peewee"):  # they name people and write down what is stored; what matters of it is logged here
+    logging.getLogger(chatty).setLevel(logging.CRITICAL)
 
 STORE_NAME = "device.db"
 AGAIN_SECONDS = 60.0  # until a user or device that gave no keys is asked again
@@ -153,16 +155,15 @@ class Keys:
                 for event in sealed:
                     try:
                         self._hear_one(event)
-                    except Exception:  # nio reads it, and it is whatever somebody sent
-                        log.warning("an encrypted event for this device from %s cannot be read", event.get("sender"))
-                        log.debug("why", exc_info=True)
+                    except Exception as problem:  # nio reads it, and it is whatever somebody sent
+                        log.warning("an encrypted event for this device cannot be read: %s", type(problem).__name__)
                 self._olm.save_account()  # nio saves it before the one-time key is taken out of it
         return [event for event in events if text(event, "type") != ENCRYPTED]
 
     def _hear_one(self, event: Mapping[str, Any]) -> None:
         parsed = OlmEvent.from_dict(event)
         if not isinstance(parsed, OlmEvent):
-            log.warning("an encrypted event for this device from %s is malformed", event.get("sender"))
+            log.warning("an encrypted event for this device is malformed")
             return
         try:
             self._olm.decrypt_event(parsed)
@@ -299,11 +300,11 @@ class Keys:
         try:
             if isinstance(keys, dict) and all(isinstance(key, dict) for key in keys.values()):
                 self._olm.handle_response(KeysClaimResponse({user: {device: keys}}, {}))
-        except Exception:  # nio reads it, and it is whatever the device uploaded
-            log.debug("a one-time key of %s cannot be used", user, exc_info=True)
+        except Exception as problem:  # nio reads it, and it is whatever the device uploaded
+            log.debug("a one-time key of device %s cannot be used: %s", device, type(problem).__name__)
         known = self._olm.device_store[user].get(device)
         if known is not None and not self._olm.session_store.get(known.curve25519):
-            log.warning("device %s of %s has no usable one-time key: it cannot be written to now", device, user)
+            log.warning("somebody's device %s has no usable one-time key: it cannot be written to now", device)
             self._not_before[user, device] = time.monotonic() + AGAIN_SECONDS
 
     async def _share(self, room: str, audience: Collection[str]) -> None:

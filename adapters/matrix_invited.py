@@ -109,11 +109,11 @@ class Invitations:
             except LoggedOut:
                 return
             except MatrixError as error:
-                log.info("%s: answering an invitation by %s: %s", self._network, invitation.inviter, error)
+                log.info("%s: answering an invitation to %s: %s", self._network, invitation.room, error)
                 if not passes(error) or not seconds:
                     break
             except Exception:
-                log.exception("%s: an invitation by %s could not be answered", self._network, invitation.inviter)
+                log.exception("%s: an invitation to %s could not be answered", self._network, invitation.room)
                 break
             await asyncio.sleep(seconds)
         if self._is_asked(invitation.room):
@@ -136,7 +136,7 @@ class Invitations:
             return
         known = self._memory.rooms.get(room)
         if known is None or known.use not in {"asked", "direct"}:
-            log.info("%s: an invitation by %s was declined", self._network, user)
+            log.info("%s: an invitation to %s was declined", self._network, room)
             await self._client.leave(room, words.chats_of_two() if not invitation.direct else words.not_now())
             return
         if not self._is_known(user):

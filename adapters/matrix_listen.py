@@ -285,7 +285,7 @@ class Listener:
             except LoggedOut:
                 raise
             except (MatrixError, TimeoutError) as error:  # their homeserver is asked, and may never answer
-                log.info("%s: the name of %s: %s", self._network, user, error)
+                log.info("%s: somebody's name is not known: %s", self._network, error or "no answer")
                 name = ""
             name = self._names[user] = read.person_name(name, user)
             if len(self._names) > NAMES_MAX:

@@ -286,7 +286,7 @@ class Rooms:
         except MatrixError as error:
             if passes(error):
                 raise
-            raise Undeliverable(f"a chat with {user} cannot be opened: {error}") from None
+            raise Undeliverable(f"a chat with them cannot be opened: {error}") from None
         await self.is_direct(room, user)
         raise TryLater("they have not accepted the chat with relaybot yet", HOUR_SECONDS)
 
@@ -338,13 +338,13 @@ class Rooms:
     async def _show_out(self, room: Room) -> None:
         """Only the two belong there; an administrator of the homeserver may have let somebody in."""
         for user in await self.people(room.id) - set(room.people):
-            log.warning("%s: %s is in %s and does not belong there", self.network, user, room.key)
+            log.warning("%s: somebody is in %s and does not belong there", self.network, room.key)
             try:
                 await self._client.kick(room.id, user, "This room belongs to two people.")
             except MatrixError as error:
                 if passes(error):
                     raise
-                raise Undeliverable(f"{user} is in {room.key} and cannot be shown out: {error}") from None
+                raise Undeliverable(f"somebody is in {room.key} and cannot be shown out: {error}") from None
             self._members.pop(room.id, None)
 
     def _users(self, addresses: tuple[str, ...]) -> list[str]:
@@ -364,7 +364,7 @@ class Rooms:
         except MatrixError as error:
             if passes(error):
                 raise
-            log.warning("%s: cannot invite %s: %s", self.network, user, error)
+            log.warning("%s: cannot invite somebody into %s: %s", self.network, room, error)
             return
         self._members.pop(room, None)
 
@@ -378,7 +378,7 @@ class Rooms:
             name = configured.address.partition("/")[2]
             self._ids.pop(name, None)
             self._out(name, "relaybot was taken out of it", HOUR_SECONDS)  # no fights; an invitation brings us back
-            log.warning("%s: taken out of %s by %s", self.network, name, left.by)
+            log.warning("%s: taken out of %s", self.network, name)
         known = self._memory.rooms.get(left.room)
         if known is not None and known.use in {"direct", "asked"}:
             await self._memory.drop_room(left.room)
@@ -398,7 +398,7 @@ class Rooms:
         elif place.use is Use.DIRECT and user == place.user:
             kept = self._memory.rooms[room]
             await self._memory.put_room(replace(kept, used_at=_now()))
-            log.info("%s: %s left the chat", self.network, user)
+            log.info("%s: somebody left the chat %s", self.network, room)
 
     async def upgraded(self, room: str, replacement: str) -> None:
         """A room goes on in another one (spec: m.room.tombstone).
