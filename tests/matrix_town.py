@@ -126,7 +126,7 @@ class Town:
                 await person.reply(event.id, text, room)
         else:
             await person.say(text, room)
-        await person.sync(1)  # 0 would wait for news
+        await person.sync()
         self._moved(person)
 
     def has_said(self, name: str, text: str, room: str) -> bool:
@@ -155,7 +155,7 @@ class Town:
         return any(came)
 
     async def _look(self, name: str, person: Person) -> bool:
-        await person.sync(1)  # 0 would wait for news
+        await person.sync()
         invited = list(person.client.invited_rooms)
         for room in invited:
             shown = person.client.invited_rooms[room].name or ""

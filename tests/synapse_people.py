@@ -71,7 +71,7 @@ class Person(Talker):
     async def sync(self, timeout_ms: int = 0) -> None:
         """One sync, and what a client owes the server afterwards: keys, questions about devices, answers to devices."""
         said: SyncResponse = await self._must(
-            self.client.sync(timeout_ms or None, sync_filter=FILTER, full_state=not self.client.next_batch)
+            self.client.sync(timeout_ms, sync_filter=FILTER, full_state=not self.client.next_batch)
         )
         for room, joined in said.rooms.join.items():
             self.seen += [_heard(room, event) for event in joined.timeline.events]

@@ -34,8 +34,8 @@ ABOUT_IRC = {
 }
 # What the gate plays: every verb of these plays at least once. RELAYBOT_ALL_PLAYS=1 plays all of them.
 EVERY_VERB = set(
-    "agreements audit decline_undo farewell_self first_evening fit_and_next fit_no forget_me forget_stop "
-    "format_letters_chat help_case hour_early_swap_end hour_private introduction leave_programme_self pair_consent "
+    "agreements audit decline_undo farewell_self fit_and_next fit_no forget_me forget_stop "
+    "format_letters_chat help_case hour_early_swap_end hour_private leave_programme_self pair_consent "
     "pause_waiting profile relay_mute reschedule_soon screening several_lines still_looking suggest_why "
     "team_wrong_code times_agreed".split()
 )
