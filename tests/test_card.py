@@ -166,13 +166,54 @@ def test_a_room_opened_in_the_middle_takes_the_card_along() -> None:
     w.said.clear()
     minutes(w, 5)
 
-    assert [line for line in bram if line.startswith("S40")] == ["S40  goes on in your own place"]
+    assert [line for line in bram if line.startswith("S40")] == ["S40  goes on elsewhere"]
     assert sorted(said) == [
-        ("ana@matrix:home", "S40  goes on in your own place"),
+        ("ana@matrix:home", "S40  goes on elsewhere"),
         ("m21@matrix:home", "S40  ana teaches bram: rust   24 min left, swap 12:30"),
     ]
     assert [(to, line) for to, line in w.said if line.startswith("S40")] == [
         ("m21@matrix:home", "S40  ana teaches bram: rust   19 min left, swap 12:30")
+    ]
+
+
+def linked(w: World, name: str) -> None:
+    """Somebody has linked their address on IRC, too."""
+    person = next(p for p in w.programme.tables.people.rows.values() if p.name == name)
+    w.make(Put(Address(NAME, f"{NETWORK}/{name}", person.id)))
+
+
+@pytest.mark.parametrize("how", ["prefer irc", "unlink matrix"])
+def test_who_reads_elsewhere_keeps_no_card_that_is_wrong(how: str) -> None:
+    """Ana goes on on IRC, or has no Matrix any more: her card ends where it stands, bram's is as it was and goes on."""
+    w = running(two())
+    linked(w, "ana")
+    minutes(w, 6)
+    w.said.clear()
+    w.write("ana", how, "matrix:home")
+    said = [(to, line) for to, line in w.said if line.startswith("S40")]
+    w.said.clear()
+    minutes(w, 5)
+
+    assert said == [("ana@matrix:home", "S40  goes on elsewhere")]
+    assert [(to, line) for to, line in w.said if line.startswith("S40")] == [
+        ("bram@matrix:home", "S40  ana teaches bram: rust   20 min left, swap 12:30")
+    ]
+
+
+def test_a_room_lost_in_the_middle_leaves_no_card_that_is_wrong() -> None:
+    """Ana cannot come to Matrix any more: the room's card ends before relaybot goes, and bram has one in private."""
+    w = in_a_room()
+    linked(w, "ana")
+    minutes(w, 6)
+    w.said.clear()
+    w.write("ana", "unlink matrix", "matrix:home")
+    said = [line for line in heard(w, "m21@matrix:home") if line]
+    minutes(w, 5)
+
+    assert said == ["S40  goes on elsewhere"]
+    assert pair_of(w).place == ""
+    assert [(to, line) for to, line in w.said if line.startswith("S40")] == [
+        ("bram@matrix:home", "S40  ana teaches bram: rust   20 min left, swap 12:30")
     ]
 
 

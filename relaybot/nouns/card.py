@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 
 from relaybot.desk import Desk
 from relaybot.model import Meeting, Person
-from relaybot.nouns import hour, pairs, sessions
-from relaybot.nouns.card_letters import FRESH, LAST, SHOWN, readers, say
+from relaybot.nouns import hour, meetings, pairs, sessions
+from relaybot.nouns.card_letters import FRESH, LAST, SHOWN, moved, readers, say
 from relaybot.words import card as words
 
 TIMER = "clock"
@@ -37,10 +37,12 @@ def finish(desk: Desk, meeting: Meeting, at: datetime) -> None:
     say(desk, meeting, lambda zones: words.finished(meeting.id, at, zones), LAST)
 
 
-def move(desk: Desk, meeting: Meeting) -> None:
-    """The cards of a running hour end where they stand, because from now on it is shown in a place of the two."""
-    if meeting.stage in SHOWN:
-        say(desk, meeting, lambda zones: words.moved(meeting.id), LAST)
+def leave(desk: Desk, person: Person) -> None:
+    """Somebody reads at another address from now on: the card they have in private ends where it stands."""
+    for pair in pairs.of(desk, person):
+        meeting = meetings.running(desk, pair)
+        if meeting is not None:
+            moved(desk, meeting, only=person)
 
 
 def _text(desk: Desk, meeting: Meeting, zones: words.Zones) -> str:

@@ -34,19 +34,20 @@ def _edits(desk: Desk, address: str) -> bool:
     return network is not None and network.edits
 
 
-def say(desk: Desk, meeting: Meeting, text: words.Text, lasts: timedelta) -> None:
-    """Bring the card up to date wherever it stands; what waits of it is replaced."""
+def say(desk: Desk, meeting: Meeting, text: words.Text, lasts: timedelta, only: Person | None = None) -> None:
+    """Bring the card up to date wherever it stands, or with one of them; what waits of it is replaced."""
     name, until = f"clock S{meeting.id}", desk.now + lasts
     pair = desk.pairs[meeting.pair]
     for to, person in readers(desk, pair):
+        if only is not None and (person is None or person.id != only.id):
+            continue
         for letter in desk.letters.where("card", name):
             if letter.to == to and letter.tried_at is None:
                 desk.drop(letter)
-        if person is None:
-            line = text([people.zone(each) for each in _both(desk, pair)])
+        line = text([people.zone(each) for each in ([person] if person is not None else _both(desk, pair))])
+        if person is None or only is not None:  # to the address alone: it may not be theirs any more
             desk.post(to, line, urgency=Urgency.AMBIENT, expires_at=until, card=name)
         else:
-            line = text([people.zone(person)])
             desk.tell(person, line, urgency=Urgency.AMBIENT, expires_at=until, to=to, card=name)
 
 
@@ -54,3 +55,9 @@ def called_off(desk: Desk, meeting: Meeting) -> None:
     """The last state of the card of an hour that is stopped in its middle; nothing for one that has none."""
     if meeting.stage in SHOWN:
         say(desk, meeting, lambda zones: words.called_off(meeting.id), LAST)
+
+
+def moved(desk: Desk, meeting: Meeting, only: Person | None = None) -> None:
+    """The last state of the cards of a running hour, of both or of one of them, that is shown elsewhere from now on."""
+    if meeting.stage in SHOWN:
+        say(desk, meeting, lambda zones: words.moved(meeting.id), LAST, only)

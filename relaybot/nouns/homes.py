@@ -10,7 +10,7 @@ from collections import Counter
 from relaybot import forms
 from relaybot.desk import Desk
 from relaybot.model import Message, Person, medium
-from relaybot.nouns import linking, outbox, pairs, people, relay, rooms, subscriptions, whereabouts
+from relaybot.nouns import card, linking, outbox, pairs, people, relay, rooms, subscriptions, whereabouts
 from relaybot.ports import Refused
 from relaybot.rules import ACTIVE_PAIRS
 from relaybot.words import preferring as words
@@ -37,6 +37,7 @@ def meant(desk: Desk, person: Person, said: str) -> str:
 def prefer(desk: Desk, person: Person, address: str) -> None:
     """Write to the person at this address of theirs from now on, beginning with what is open and what waited."""
     before = person.home
+    card.leave(desk, person)
     person = desk.change(person, home=address)
     _go_on_at(desk, address)
     waited = _waited(desk, person, before)
@@ -114,9 +115,13 @@ def unlink(desk: Desk, person: Person, address: str, speaks_at: str = "") -> Per
             linking.drop(desk, code)
     left = people.addresses(desk, person)
     if person.home == address:
+        card.leave(desk, person)
         person = desk.change(person, home=speaks_at if speaks_at in left else left[0])
     for letter in [x for x in desk.letters.where("person", person.id) if x.to == address]:
-        outbox.move(desk, letter, person.home)
+        if letter.card:
+            desk.drop(letter)
+        else:
+            outbox.move(desk, letter, person.home)
     relay.plan_expiry(desk, person)
     _leave_places(desk, person, address.partition("/")[0])
     desk.note(person.id, f"unlinked {medium(address)}", f"person {person.id}")

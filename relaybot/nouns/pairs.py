@@ -12,7 +12,7 @@ from relaybot import forms
 from relaybot.commands import Call, on_receipt
 from relaybot.desk import Desk
 from relaybot.model import Letter, Pair, Participant, Person, Tally, Urgency
-from relaybot.nouns import meetings
+from relaybot.nouns import card_letters, meetings
 from relaybot.nouns.people import address_on, moderators, paused, start_waiting, waking
 from relaybot.ports import Refused
 from relaybot.rules import ACTIVE_PAIRS, step
@@ -163,6 +163,9 @@ def reenter(desk: Desk) -> None:
 def lose_place(desk: Desk, pair: Pair) -> Pair:
     """One of the two cannot come into the pair's own place any more: it is left, and words go to each of them."""
     lost = words.place_lost(place_name(desk, pair))
+    running = meetings.running(desk, pair)
+    if running is not None:
+        card_letters.moved(desk, running)
     desk.post(pair.place, close=True)
     pair = desk.change(pair, place="")
     for person in people(desk, pair):

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from relaybot import forms
 from relaybot.desk import Desk
 from relaybot.model import Pair, Person
-from relaybot.nouns import card, meetings, pairs, people
+from relaybot.nouns import card, card_letters, meetings, pairs, people
 from relaybot.rules import ACTIVE_PAIRS
 from relaybot.words import consenting as place_words
 from relaybot.words import rooming as words
@@ -153,7 +153,7 @@ def no(desk: Desk, pair: Pair, person: Person) -> None:
 def _open_room(desk: Desk, pair: Pair) -> None:
     running = meetings.running(desk, pair)
     if running is not None:
-        card.move(desk, running)
+        card_letters.moved(desk, running)
     pair = desk.change(pair, place=pairs.place_on(desk, pair, network(desk, pair)))
     both = pairs.people(desk, pair)
     for order, person in enumerate(both):

@@ -43,8 +43,8 @@ def called_off(number: int) -> str:
 
 
 def moved(number: int) -> str:
-    """In private, when the two have opened a place of their own in the middle of the hour."""
-    return f"S{number}  goes on in your own place"
+    """When a place of their own is opened or lost in the middle of the hour, or one of them is written to elsewhere."""
+    return f"S{number}  goes on elsewhere"
 
 
 def finished(number: int, at: datetime, zones: Zones) -> str:
