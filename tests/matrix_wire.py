@@ -35,9 +35,9 @@ LOOK_SECONDS = 0.05  # so long relaybot is left to itself before people look whe
 
 # What plays of IRC say of the medium itself, and how it is said on Matrix.
 SAID_OF_IRC = (
+    (re.compile(r"\bmatrix:home/@([a-z]+):example\.org"), r"irc:test/\1"),
     (re.compile(r"\(Matrix, @[a-z]+:example\.org\)"), "(IRC)"),
-    (re.compile(r"\(home/@([a-z]+):example\.org\)"), r"(test/\1)"),
-    (re.compile(r"\bmatrix:home/"), "irc:test/"),
+    (re.compile(r"\bhome/@([a-z]+):example\.org"), r"test/\1"),
     (re.compile(r"@([a-z]+):example\.org"), r"\1"),
     (re.compile(r"\bMatrix\b"), "IRC"),
 )
@@ -45,6 +45,7 @@ SAID_OF_IRC = (
 ACCOUNT = joining.identity
 FIRST = "1/6 "
 
+COUNTED = {"codes-counted", "claim-tries"}
 ADDRESS = re.compile(rf"{HOME}/@?([a-z]+)(?::[a-z.]+)?")
 
 
@@ -283,11 +284,11 @@ def kept(w: World, played: Callable[[str], str] = str) -> dict[str, list[str]]:
     """What is stored, as tests/test_plays_by_mail.py compares it, with the addresses that people have in plays of IRC.
 
     The timers of an hour's card are left out, which is there only where messages can be edited, and so are those of the
-    question whether a pair wants a room; the timer that counts codes for an address names it by a digest.
+    question whether a pair wants a room; timers that count codes name an address by a digest.
     """
     found = {}
     for kind, rows in stored(w).items():
-        same = [row | {"about": "an address"} if row.get("name") == "codes-counted" else row for row in rows]
+        same = [row | {"about": "an address"} if row.get("name") in COUNTED else row for row in rows]
         lines = [played(repr(row)) for row in same if row.get("name") not in {"clock", "room", "room-yes"}]
         lines = [line.replace("zoneinfo.ZoneInfo(key='UTC')", "datetime.timezone.utc") for line in lines]  # the same
         found[kind] = sorted(ADDRESS.sub(r"irc:test/\1", line).replace(f"{HOME}/#", "irc:test/#") for line in lines)
