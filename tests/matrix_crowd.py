@@ -30,7 +30,7 @@ from tests.synapse_people import Person
 AWAY = (aiohttp.ClientError, OSError, TimeoutError)  # a homeserver that is not there, or goes while it answers
 ANSWER_SECONDS = 90.0  # relaybot and its homeserver may both be starting again
 AGAIN_SECONDS = 0.1
-BURST = 3  # messages sent before the first answer is waited for
+BURST = 8  # messages sent at once, so that a process that is killed soon has something to do
 NOTED = re.compile(r'^Noted: about "number (\d+)"')
 
 
@@ -50,6 +50,7 @@ class Peer(Person):
         transaction = str(uuid.uuid4())
         while True:
             try:
+                await self._share(room or self.room)
                 asked = self.client.room_send(
                     room or self.room, kind, dict(content), transaction, ignore_unverified_devices=True
                 )
@@ -59,6 +60,18 @@ class Peer(Person):
                 continue
             self.sent[str(said.event_id)] = str(content.get("body", ""))
             return str(said.event_id)
+
+    async def _share(self, room: str) -> None:
+        """Give relaybot the key of what is said next. nio calls a key shared even if no request with it got through."""
+        olm = self.client.olm
+        while olm.should_share_group_session(room):
+            try:
+                await self._must(self.client.share_group_session(room, ignore_unverified_devices=True))
+            finally:
+                self.client.sharing_session.pop(room, None)
+            if not any(user == self.bot for user, _ in olm.outbound_group_sessions[room].users_shared_with):
+                del olm.outbound_group_sessions[room]
+                await asyncio.sleep(AGAIN_SECONDS)
 
     async def more(self, seconds: float) -> None:
         try:
@@ -84,7 +97,10 @@ class Peer(Person):
                 while not true():
                     await self.more(0.5)
         except TimeoutError:
-            raise AssertionError(f"{self.user_id} waited for {what}; last heard: {self.lines()[-5:]}") from None
+            unread = sum(event.sender == self.bot and not event.readable for event in self.seen)
+            raise AssertionError(
+                f"{self.user_id} waited for {what}; {unread} messages cannot be read; last heard: {self.lines()[-5:]}"
+            ) from None
 
     async def knows_other_than(self, device: str) -> None:
         """Until this client has heard of another device of relaybot's, and that this one is gone."""
