@@ -22,7 +22,7 @@ from adapters.matrix_client import Client
 from adapters.matrix_invited import Invitations
 from adapters.matrix_listen import Listener
 from adapters.matrix_memory import Memory, open_memory
-from adapters.matrix_parts import Batch, LoggedOut, MatrixError, Unsafe
+from adapters.matrix_parts import Batch, LoggedOut, MatrixError, Unkept, Unsafe
 from adapters.matrix_rooms import Rooms
 from adapters.matrix_send import Speaker
 from adapters.matrix_settings import MatrixSettings, is_room, is_user, read_settings
@@ -180,7 +180,7 @@ class Matrix:
                 batch = await client.sync(memory.since, timeout_ms=SYNC_MS if self.since is not None else 0)
                 self._connected(ear)
                 await self._take(listener, invitations, memory, batch)
-            except LoggedOut:
+            except (LoggedOut, Unkept):
                 raise
             except (MatrixError, StoreFailed) as error:
                 seconds = getattr(error, "retry_after_ms", 0) / 1000 or _backoff(failed, RESUME_SECONDS_MAX)

@@ -16,11 +16,11 @@ from typing import Any, Literal
 
 from adapters import matrix_sign
 from adapters.matrix_client_http import V3, Http, path
-from adapters.matrix_client_keys import Keys
+from adapters.matrix_client_keys import Keys, kept
 from adapters.matrix_client_rooms import CREATOR, ENCRYPTED, MEGOLM, Room, each, of, power_override, read, text
 from adapters.matrix_client_store import Folder
 from adapters.matrix_client_sync import Rooms, Synced, fetch
-from adapters.matrix_parts import Batch, LoggedOut, MatrixError, Seen, Session, Unreachable, Unsafe
+from adapters.matrix_parts import Batch, LoggedOut, MatrixError, Seen, Session, Unkept, Unreachable, Unsafe
 from adapters.matrix_sign import Estranged
 
 __all__ = ["CREATOR", "Client", "Preset"]
@@ -119,10 +119,17 @@ class Client:
         self._let_go()
         self._http.token, self.device_id = session.access_token, session.device_id
         passphrase = matrix_sign.derive(self._secret, "key store").hex()
-        keys = Keys(self._folder.path, self.user_id, session.device_id, passphrase, self._http.ask)
+        with kept():
+            keys = Keys(self._folder.path, self.user_id, session.device_id, passphrase, self._http.ask)
         self._keys = keys
         if restored and keys.fresh:
             raise Estranged("the key store has no keys of this device")
+        with kept():
+            await self._sign(keys, password)
+            self._rooms.once_encrypted = keys.encrypted_rooms()
+
+    async def _sign(self, keys: Keys, password: str) -> None:
+        """Publish this device as one of ours."""
         await matrix_sign.ensure(
             self._http.ask,
             self.user_id,
@@ -133,7 +140,6 @@ class Client:
             password,
             keys.publish,
         )
-        self._rooms.once_encrypted = keys.encrypted_rooms()
 
     async def _abandon(self, session: Session) -> None:
         """Remove a device that is of no use any more, as far as that can be done."""
@@ -199,15 +205,19 @@ class Client:
             self._http, self.user_id, since, timeout_ms=timeout_ms, full_state=self._full or full_state
         )
         # Nothing below asks the homeserver before the batch is whole: half of one would be taken twice.
-        clear = keys.hear(each(synced.raw, "to_device", "events"))
-        keys.changed(synced.raw)
-        keys.count(synced.raw)
-        batch = self._rooms.take(synced, keys.decrypt, clear)
-        keys.remember_encrypted(self._rooms.newly_encrypted())
+        with kept():
+            clear = keys.hear(each(synced.raw, "to_device", "events"))
+            keys.changed(synced.raw)
+            keys.count(synced.raw)
+            batch = self._rooms.take(synced, keys.decrypt, clear)
+            keys.remember_encrypted(self._rooms.newly_encrypted())
         self._full = False
         try:
-            await keys.publish()
-            await keys.tidy()
+            with kept():
+                await keys.publish()
+                await keys.tidy()
+        except Unkept:
+            raise
         except MatrixError as problem:  # the next sync tries again, and the batch is whole
             log.warning("the encryption keys of this device could not be renewed: %s", problem)
         return batch
@@ -251,7 +261,9 @@ class Client:
                         raise Unsafe(f"room {room} is encrypted in a way that is not known ({known.algorithm})")
                     if known.members is None:
                         await self.members(room)
-                    type, content = ENCRYPTED, await keys.encrypt(room, known.audience(), type, content)  # noqa: A001
+                    with kept():
+                        content = await keys.encrypt(room, known.audience(), type, content)
+                    type = ENCRYPTED  # noqa: A001
                 return await self._event_id("PUT", path("rooms", room, "send", type, transaction), content)
         except TimeoutError:
             raise Unreachable(f"sending to room {room} took too long") from None

@@ -8,15 +8,17 @@ has to reach is worked out anew before every message instead. Spec: .../client-s
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import time
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import nio.crypto
+import peewee
 from nio.crypto import Olm
 from nio.events.to_device import OlmEvent
 from nio.responses import KeysClaimResponse, KeysQueryResponse, KeysUploadResponse, ToDeviceResponse
@@ -24,7 +26,7 @@ from nio.store import SqliteStore
 
 from adapters.matrix_client_http import path
 from adapters.matrix_client_rooms import ENCRYPTED, MEGOLM, Unreadable, of, text
-from adapters.matrix_parts import MatrixError, Unsafe
+from adapters.matrix_parts import MatrixError, Unkept, Unsafe
 from adapters.matrix_sign import Ask, Estranged, Key, genuine
 from adapters.matrix_write import MARK
 
@@ -42,6 +44,15 @@ _QUERY_MILLISECONDS = 10_000  # how long the homeserver waits for other servers
 _IN_CLEAR = ("m.relates_to", MARK)
 
 Device = tuple[str, str]  # user id, device id
+
+
+@contextlib.contextmanager
+def kept() -> Iterator[None]:
+    """What happens in here is written to the key store, or it raises Unkept."""
+    try:
+        yield
+    except peewee.PeeweeException as problem:
+        raise Unkept(f"the key store cannot be written: {problem}") from problem
 
 
 class Keys:
@@ -155,6 +166,8 @@ class Keys:
                 for event in sealed:
                     try:
                         self._hear_one(event)
+                    except peewee.PeeweeException:  # not what was sent, but where it is kept
+                        raise
                     except Exception as problem:  # nio reads it, and it is whatever somebody sent
                         log.warning("an encrypted event for this device cannot be read: %s", type(problem).__name__)
                 self._olm.save_account()  # nio saves it before the one-time key is taken out of it
@@ -300,6 +313,8 @@ class Keys:
         try:
             if isinstance(keys, dict) and all(isinstance(key, dict) for key in keys.values()):
                 self._olm.handle_response(KeysClaimResponse({user: {device: keys}}, {}))
+        except peewee.PeeweeException:
+            raise
         except Exception as problem:  # nio reads it, and it is whatever the device uploaded
             log.debug("a one-time key of device %s cannot be used: %s", device, type(problem).__name__)
         known = self._olm.device_store[user].get(device)

@@ -182,7 +182,7 @@ class Listener:
             text = text.lstrip("! ")
         if place.use is Use.PUBLIC and not addressed and not said.thread:
             return None
-        if said.files and place.use is not Use.PUBLIC and not said.edits:
+        if said.file and place.use is not Use.PUBLIC and not said.edits:
             await self._speaker.remark(seen.room, words.no_files(), seen.id)
             return None
         if (addressed or place.use is Use.PUBLIC) and await self._too_many(seen, quiet=not addressed):
@@ -285,7 +285,7 @@ class Listener:
             except LoggedOut:
                 raise
             except (MatrixError, TimeoutError) as error:  # their homeserver is asked, and may never answer
-                log.info("%s: somebody's name is not known: %s", self._network, error or "no answer")
+                log.info("%s: somebody's name is not known: %s", self._network, str(error) or "no answer")
                 name = ""
             name = self._names[user] = read.person_name(name, user)
             if len(self._names) > NAMES_MAX:

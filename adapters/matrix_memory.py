@@ -19,7 +19,7 @@ from typing import Any
 import aiosqlite
 
 from adapters.matrix_parts import Session
-from relaybot.ports import StoreFailed
+from relaybot.ports import Misconfigured, StoreFailed
 
 FILE = "memory.db"
 
@@ -161,8 +161,19 @@ class Memory:
 
 @contextlib.asynccontextmanager
 async def open_memory(folder: Path) -> AsyncIterator[Memory]:
-    """The memory in this folder, made where there is none (0700, the file 0600)."""
-    db = await aiosqlite.connect(_private_file(folder))
+    """The memory in this folder, made where there is none (0700, the file 0600). Raises Misconfigured when it cannot be."""
+    try:
+        db = await aiosqlite.connect(_private_file(folder))
+    except (OSError, sqlite3.Error) as problem:
+        raise Misconfigured(f"{folder / FILE} cannot be opened: {problem}") from problem
+    try:
+        memory = await _read(db, folder)
+        yield memory
+    finally:
+        await asyncio.shield(db.close())
+
+
+async def _read(db: aiosqlite.Connection, folder: Path) -> Memory:
     try:
         # NORMAL: the newest write may be lost with the power, never the file; what is lost is read once more and known by its id.
         await db.executescript(
@@ -180,9 +191,9 @@ async def open_memory(folder: Path) -> AsyncIterator[Memory]:
             memory.below[room, name] = event
         async for event, room, session, at, told in await db.execute("SELECT * FROM unread"):
             memory.unread[event] = Unread(event, room, session, at, bool(told))
-        yield memory
-    finally:
-        await asyncio.shield(db.close())
+    except sqlite3.Error as problem:
+        raise Misconfigured(f"{folder / FILE} cannot be used: {problem}") from problem
+    return memory
 
 
 def _private_file(folder: Path) -> Path:

@@ -94,10 +94,19 @@ class LoggedOut(MatrixError):
         self.soft = soft
 
 
+class Unkept(MatrixError):
+    """The key store could not be written (disk full, read-only). What it has in memory is ahead of the disk now: log in anew from
+    what is on it, and ask for the same batch again."""
+
+
 class Unsafe(MatrixError):
     """Encryption is not what it has to be: switched off, or an identity that is not ours; nothing was sent."""
 
 
 def passes(error: MatrixError) -> bool:
     """Whether the same request may work a while later: nobody answered, or we ask too often (429)."""
-    return isinstance(error, Unreachable | LoggedOut) or error.retry_after_ms > 0 or error.code == "M_LIMIT_EXCEEDED"
+    return (
+        isinstance(error, Unreachable | LoggedOut | Unkept)
+        or error.retry_after_ms > 0
+        or error.code == "M_LIMIT_EXCEEDED"
+    )

@@ -5,7 +5,9 @@ Only the core is replaced, by something that records. Who encrypts is a client o
 
 from __future__ import annotations
 
+import sqlite3
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -415,3 +417,23 @@ async def test_how_far_was_read_is_told_now_and_then(
                 assert time.monotonic() < began + 30, "the last message was never told to be read"
         told = sum("read_markers" in asked for asked in door.asked)
         assert 1 <= told <= (time.monotonic() - began) / 2.0 + 2
+
+
+async def test_keys_that_cannot_be_stored_are_asked_for_again(synapse: Homeserver, tmp_path: Path) -> None:
+    """A full disk below the encryption keys: nobody's first words are lost, and they are heard when there is room again."""
+    async with (
+        running(synapse, tmp_path / "bot") as bot,
+        await Person.newcomer(synapse, "ana", tmp_path / "ana") as ana,
+    ):
+        with closing(sqlite3.connect(tmp_path / "bot/device.db")) as keys:
+            fails = "BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"
+            keys.execute(f"CREATE TRIGGER full BEFORE INSERT ON megolminboundsessions {fails}")
+            keys.commit()
+            await ana.dm(bot.user_id)
+            assert (await bot.heard()).text == "hello"  # said for her, since she has not spoken yet
+            await ana.say("first words")
+            await bot.until(lambda: "cannot be written" in bot.adapter.health(), "the adapter to notice")
+            assert bot.ear.messages.empty()
+            keys.execute("DROP TRIGGER full")
+            keys.commit()
+        assert (await bot.heard()).text == "first words"
