@@ -1,4 +1,4 @@
-"""What an event of a room says, pure: words, a reaction, a redaction, a change of who is there, or nothing for us.
+"""What an event of a room says, pure: words, a reaction, a change of who is there, or nothing for us.
 
 Read are m.room.message and its neighbours (client-server API, 11.2 Instant messaging). Nothing here raises, whatever a stranger
 put into an event: what is malformed is nothing, what is too long is cut and says so, and formatted_body is never read.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from adapters.matrix_parts import Seen
@@ -19,7 +19,6 @@ from adapters.matrix_words import cannot_verify
 TEXT_BYTES = 16 * 1024  # of a body that are read; a whole event has at most 64 KiB
 NAME_CHARS = 255
 SPOKEN_CHARS = 40  # of a name that is said in a sentence
-FILE_BYTES_MAX = 2**53 - 1  # the largest integer of an event (appendices, Canonical JSON)
 KEY_CHARS = 64  # of a reaction; emoji are shorter
 
 _EVENT = re.compile(
@@ -28,8 +27,6 @@ _EVENT = re.compile(
 _ROOM = re.compile(r"![!-~]{1,254}")
 _USER = re.compile(r"@[^\s:\x00-\x1f\x7f]{0,200}:[!-~]{1,230}")
 _DEVICE = re.compile(r"[!-~]{1,255}")
-_MXC = re.compile(r"mxc://[A-Za-z0-9.:\[\]-]{1,230}/[A-Za-z0-9_-]{1,255}")
-_MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,100}/[A-Za-z0-9!#$&^_.+-]{1,100}")
 _QUOTED = re.compile(r"> (?:\* )?<@[^\n]{1,255}>")
 _NO_NAME = re.compile(
     r"[@/:<>\\]|\w\.\w|\d{4}"
@@ -37,17 +34,6 @@ _NO_NAME = re.compile(
 _NO_MAPPING: Mapping[str, Any] = {}
 
 # --------------------------------------------------------------------------------------- what is found
-
-
-@dataclass(frozen=True, slots=True)
-class Attached:
-    """A file in the media repository. `keys` is its EncryptedFile (11.2.2.3), empty when it lies there in clear."""
-
-    name: str
-    media_type: str
-    size: int  # bytes, as its sender says; 0: not said
-    url: str  # "mxc://..."; "" when there is none that can be read
-    keys: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +46,7 @@ class Said:
     replies_to: str = ""  # the event it answers; "" also where a thread's fallback names one
     edits: str = ""  # the event that it replaces; then `text` is what stands there now
     mentions: bool = False  # it names us in m.mentions
-    files: tuple[Attached, ...] = ()
+    file: bool = False  # a file came with them, or alone
     cut: bool = False  # there were more words than we read
 
 
@@ -80,13 +66,6 @@ class Reacted:
 
 
 @dataclass(frozen=True, slots=True)
-class Redacted:
-    """The event `target` was taken back."""
-
-    target: str
-
-
-@dataclass(frozen=True, slots=True)
 class Unreadable:
     """It could not be decrypted; `session` is its Megolm session, "?" when it names none."""
 
@@ -102,12 +81,10 @@ class Upgraded:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """Somebody's membership is now join, leave, invite, ban or knock; `by` did it, `name` is what they call themselves."""
+    """Somebody's membership is now join, leave, invite, ban or knock."""
 
     user: str
     membership: str
-    by: str
-    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +98,7 @@ class Asked:
     room: str = ""
 
 
-Found: TypeAlias = Said | Strange | Reacted | Redacted | Unreadable | Asked | Upgraded | Changed
+Found: TypeAlias = Said | Strange | Reacted | Unreadable | Asked | Upgraded | Changed
 
 # -------------------------------------------------------------------------------------------- reading
 
@@ -137,7 +114,7 @@ _MEMBERSHIPS = ("join", "leave", "invite", "ban", "knock")
 
 
 def read(seen: Seen, me: str) -> Found | None:
-    """What this event says; None for what is nothing to us: bots' notices, receipts, calls' details, malformed events.
+    """What this event says; None for what is nothing to us: bots' notices, redactions, calls' details, malformed events.
 
     `me` is our user id. Who said it is `seen.sender` and nothing else; our own events are read like others.
     """
@@ -156,9 +133,6 @@ def read(seen: Seen, me: str) -> Found | None:
         if related.get("rel_type") == "m.annotation" and target and 0 < len(key) <= KEY_CHARS:
             return Reacted(target, key)
         return None
-    if seen.type == "m.room.redaction":
-        target = _id(seen.redacts, _EVENT) or _id(content.get("redacts"), _EVENT)
-        return Redacted(target) if target else None
     kind = _STRANGE.get(_text(seen.type), "")
     return Strange(kind) if kind and content else None
 
@@ -170,7 +144,7 @@ def _state(seen: Seen, content: Mapping[str, Any]) -> Upgraded | Changed | Stran
     if seen.type == "m.room.member":
         user, membership = _id(seen.state_key, _USER), _text(content.get("membership"))
         if user and membership in _MEMBERSHIPS:
-            return Changed(user, membership, seen.sender, clean_name(content.get("displayname")))
+            return Changed(user, membership)
     if seen.type in _LIVE_LOCATIONS and content.get("live") is True:
         return Strange("location")
     return None
@@ -191,9 +165,9 @@ def _message(seen: Seen, content: Mapping[str, Any], me: str) -> Said | Strange 
         return _asked_in_room(seen, shown, me) if not edits else None
     if kind == "m.location":
         return Strange("location")
-    files: tuple[Attached, ...] = ()
-    if kind in _FILES:
-        files, body = (_attached(shown, body),), _caption(shown, body)
+    file = kind in _FILES
+    if file:
+        body = _caption(shown, body)
     elif kind not in ("m.text", "m.emote"):
         return Strange("message")
     replies_to = _id(_map(related, "m.in_reply_to").get("event_id"), _EVENT)
@@ -201,7 +175,7 @@ def _message(seen: Seen, content: Mapping[str, Any], me: str) -> Said | Strange 
     if replies_to and not edits:
         body = _without_fallback(body)
     text, cut = _bounded(body)
-    if not text and not files:
+    if not text and not file:
         return None
     return Said(
         text,
@@ -210,7 +184,7 @@ def _message(seen: Seen, content: Mapping[str, Any], me: str) -> Said | Strange 
         replies_to="" if edits or (threaded and related.get("is_falling_back") is True) else replies_to,
         edits=edits,
         mentions=_mentions(content, me) or _mentions(shown, me),
-        files=files,
+        file=file,
         cut=cut,
     )
 
@@ -235,19 +209,6 @@ def _without_fallback(body: str) -> str:
 def _mentions(content: Mapping[str, Any], me: str) -> bool:
     users = _map(content, "m.mentions").get("user_ids")
     return isinstance(users, list) and me in users
-
-
-def _attached(content: Mapping[str, Any], body: str) -> Attached:
-    info, keys = _map(content, "info"), _map(content, "file")
-    name = re.split(r"[/\\]", _text(content.get("filename")) or body)[-1]
-    amount, media_type = info.get("size"), _text(info.get("mimetype"))
-    return Attached(
-        line(name, NAME_CHARS),
-        media_type if _MEDIA_TYPE.fullmatch(media_type) else "application/octet-stream",
-        amount if type(amount) is int and 0 <= amount <= FILE_BYTES_MAX else 0,
-        _id(keys.get("url") if keys else content.get("url"), _MXC),
-        keys,
-    )
 
 
 def _caption(content: Mapping[str, Any], body: str) -> str:
