@@ -12,6 +12,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from adapters.graphemes import BLACK_FLAG, JOINERS, is_border, is_tag, is_visible_format
+
 MAX_LINE_BYTES = 512  # RFC 1459 2.3, with CR LF and with the prefix that the server puts before ours
 CHANNEL_TYPES = "#&"
 _NO_TAGS: Mapping[str, str] = {}
@@ -162,12 +164,6 @@ def mask_matches(mask: str, source: str) -> bool:
 
 # Colours carry digits that must go with them (modern.ircdocs.horse/formatting).
 _COLOURS = re.compile(r"\x03(?:\d{1,2}(?:,\d{1,2})?)?|\x04(?:[0-9a-fA-F]{6}(?:,[0-9a-fA-F]{6})?)?")
-_KEPT_FORMATS = "\u200c\u200d"  # ZWNJ and ZWJ: words in many scripts and emoji need them
-_BLACK_FLAG = "\U0001f3f4"
-
-
-def _is_tag(char: str) -> bool:
-    return "\U000e0020" <= char <= "\U000e007f"
 
 
 def clean(text: str) -> str:
@@ -182,45 +178,15 @@ def clean(text: str) -> str:
     kept = []
     in_flag = False
     for char in _COLOURS.sub("", text):
-        in_flag = char == _BLACK_FLAG or (in_flag and _is_tag(char))
-        if char.isprintable() or char in _KEPT_FORMATS:
+        in_flag = char == BLACK_FLAG or (in_flag and is_tag(char))
+        if char.isprintable() or char in JOINERS:
             kept.append(char)
         elif char == "\t" or char.isspace():
             # isspace() is true for U+001C..001F and the separators; a control between words parts them too
             kept.append(" " if unicodedata.category(char) != "Cc" or char == "\t" else "")
-        elif (in_flag and _is_tag(char)) or _is_script_sign(char) or unicodedata.category(char) in ("Co", "Cn"):
+        elif (in_flag and is_tag(char)) or is_visible_format(char) or unicodedata.category(char) in ("Co", "Cn"):
             kept.append(char)
     return "".join(kept)
-
-
-def _is_script_sign(char: str) -> bool:
-    """Cf characters that are visible signs: Arabic and Syriac number and verse marks, Kaithi, and the like."""
-    return unicodedata.category(char) == "Cf" and (
-        "\u0600" <= char <= "\u0605" or char in "\u06dd\u070f\u08e2\u0890\u0891" or char in "\U000110bd\U000110cd"
-    )
-
-
-def _is_border(text: str, at: int) -> bool:
-    """Whether a grapheme may end before `text[at]` (the rules of UAX 29 that chat needs)."""
-    before, after = text[at - 1], text[at]
-    if before < "\u0300" and after < "\u0300":
-        return True
-    if after == "\u200d" or before == "\u200d" or _is_tag(after) or "\U0001f3fb" <= after <= "\U0001f3ff":
-        return False
-    if unicodedata.category(after) in ("Mn", "Me", "Mc"):  # accents, vowel signs, variation selectors
-        return False
-    if "\u1160" <= after <= "\u11ff":  # Hangul vowels and finals belong to the syllable before them
-        return False
-    if _is_regional(before) and _is_regional(after):  # two letters make a flag: never between the two of a pair
-        run = 0
-        while run < at and _is_regional(text[at - 1 - run]):
-            run += 1
-        return run % 2 == 0
-    return True
-
-
-def _is_regional(char: str) -> bool:
-    return "\U0001f1e6" <= char <= "\U0001f1ff"
 
 
 def split(text: str, room: int) -> list[str]:
@@ -238,7 +204,7 @@ def split(text: str, room: int) -> list[str]:
             text = text[space + 1 :]
             continue
         cut = most
-        while cut and not _is_border(text, cut):
+        while cut and not is_border(text, cut):
             cut -= 1
         cut = cut or most
         pieces.append(text[:cut])

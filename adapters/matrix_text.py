@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from adapters.graphemes import BLACK_FLAG, JOINERS, is_border, is_tag, is_visible_format
+
 _BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
-_JOINERS = "\u200c\u200d"  # ZWNJ and ZWJ: words in many scripts and emoji need them
-_BLACK_FLAG = "\U0001f3f4"
 _ROOM = re.compile(r"@(?=room(?![A-Za-z0-9_]))", re.IGNORECASE)
 
 
@@ -25,11 +25,11 @@ def clean(text: str) -> str:
     kept: list[str] = []
     in_flag = False
     for char in _BREAKS.sub("\n", text):
-        in_flag = char == _BLACK_FLAG or (in_flag and _is_tag(char))
-        if char in _JOINERS:
-            if kept and kept[-1] >= "\u0300" and kept[-1] not in _JOINERS:
+        in_flag = char == BLACK_FLAG or (in_flag and is_tag(char))
+        if char in JOINERS:
+            if kept and kept[-1] >= "\u0300" and kept[-1] not in JOINERS:
                 kept.append(char)
-        elif char.isprintable() or char == "\n" or (in_flag and _is_tag(char)) or _is_visible_format(char):
+        elif char.isprintable() or char == "\n" or (in_flag and is_tag(char)) or is_visible_format(char):
             kept.append(char)
         elif char == "\t" or unicodedata.category(char) == "Zs":
             kept.append(" ")
@@ -73,42 +73,10 @@ def split(text: str, room: int) -> list[str]:
             text = text[at + 1 :]
             continue
         cut = most
-        while cut and not _is_border(text, cut):
+        while cut and not is_border(text, cut):
             cut -= 1
         cut = cut or most
         pieces.append(text[:cut])
         text = text[cut:]
     pieces.append(text)
     return [piece for piece in pieces if piece.strip()]
-
-
-def _is_tag(char: str) -> bool:
-    return "\U000e0020" <= char <= "\U000e007f"
-
-
-def _is_visible_format(char: str) -> bool:
-    """Cf characters that are visible signs: Arabic and Syriac number and verse marks, Kaithi, and the like."""
-    return "\u0600" <= char <= "\u0605" or char in "\u06dd\u070f\u08e2\u0890\u0891\U000110bd\U000110cd"
-
-
-def _is_border(text: str, at: int) -> bool:
-    """Whether a grapheme may end before `text[at]` (the rules of UAX 29 that chat needs)."""
-    before, after = text[at - 1], text[at]
-    if before < "\u0300" and after < "\u0300":
-        return True
-    if after in _JOINERS or before == "\u200d" or _is_tag(after) or "\U0001f3fb" <= after <= "\U0001f3ff":
-        return False
-    if unicodedata.category(after) in ("Mn", "Me", "Mc"):  # accents, vowel signs, variation selectors
-        return False
-    if "\u1160" <= after <= "\u11ff":  # Hangul vowels and finals belong to the syllable before them
-        return False
-    if _is_regional(before) and _is_regional(after):  # two letters make a flag: never between the two of a pair
-        run = 0
-        while run < at and _is_regional(text[at - 1 - run]):
-            run += 1
-        return run % 2 == 0
-    return True
-
-
-def _is_regional(char: str) -> bool:
-    return "\U0001f1e6" <= char <= "\U0001f1ff"
