@@ -17,13 +17,11 @@ from typing import Any, Literal
 from adapters import matrix_sign
 from adapters.matrix_client_http import V3, Http, path
 from adapters.matrix_client_keys import Keys, kept
-from adapters.matrix_client_rooms import CREATOR, ENCRYPTED, MEGOLM, Room, each, of, power_override, read, text
+from adapters.matrix_client_rooms import ENCRYPTED, MEGOLM, Room, each, of, power_override, read, text
 from adapters.matrix_client_store import Folder
 from adapters.matrix_client_sync import Rooms, Synced, fetch
 from adapters.matrix_parts import Batch, LoggedOut, MatrixError, Seen, Session, Unkept, Unreachable, Unsafe
 from adapters.matrix_sign import Estranged
-
-__all__ = ["CREATOR", "Client", "Preset"]
 
 log = logging.getLogger(__name__)
 
@@ -158,39 +156,11 @@ class Client:
             raise Unsafe("there is no key store open: enter() has to come first")
         return self._keys
 
-    async def logout(self) -> None:
-        """End the session; the device is gone for ever."""
-        await self._http.ask("POST", path("logout"), {})
-        self._http.token = ""
-        self._let_go()
-        self._folder.clear()
-
     async def close(self) -> None:
         """Let go of the connection, the key store and its lock."""
         self._let_go()
         self._folder.unlock()
         await self._http.close()
-
-    async def versions(self) -> dict[str, Any]:
-        """What the homeserver speaks; needs no session."""
-        return await self._http.ask("GET", "/_matrix/client/versions", token="")
-
-    async def whoami(self, session: Session) -> str:
-        """Whose session it is; changes nothing. Raises LoggedOut."""
-        return text(await self._http.ask("GET", path("account", "whoami"), token=session.access_token), "user_id")
-
-    async def identity(self) -> dict[str, Any]:
-        """For the doctor: device_signed, master_ours, unsigned_devices, one_time_keys."""
-        known = await matrix_sign.look(self._http.ask, self.user_id)
-        counts = of(await self._http.ask("POST", path("keys", "upload"), {}), "one_time_key_counts")
-        public = self._signing["self_signing"].public
-        is_signed = {name: matrix_sign.signed(self.user_id, keys, public) for name, keys in known.devices.items()}
-        return {
-            "device_signed": is_signed.pop(self.device_id, False),
-            "master_ours": known.master == self._signing["master"].public,
-            "unsigned_devices": sorted(name for name, one in is_signed.items() if not one),
-            "one_time_keys": counts.get("signed_curve25519", 0),
-        }
 
     # -------------------------------------------------------------------------------------------------- receiving
 
@@ -264,40 +234,23 @@ class Client:
                     with kept():
                         content = await keys.encrypt(room, known.audience(), type, content)
                     type = ENCRYPTED  # noqa: A001
-                return await self._event_id("PUT", path("rooms", room, "send", type, transaction), content)
+                answer = await self._http.ask("PUT", path("rooms", room, "send", type, transaction), content)
         except TimeoutError:
             raise Unreachable(f"sending to room {room} took too long") from None
-
-    async def redact(self, room: str, event: str, transaction: str, reason: str = "") -> str:
-        """Take an event back; the id of the redaction."""
-        body = {"reason": reason} if reason else {}
-        return await self._event_id("PUT", path("rooms", room, "redact", event, transaction), body)
+        if event := text(answer, "event_id"):
+            return event
+        raise Unreachable("the homeserver took an event without telling its id")
 
     async def to_device(self, user: str, device: str, type: str, content: Mapping[str, Any]) -> None:  # noqa: A002
         """Send an event in clear to one device."""
         body = {"messages": {user: {device: dict(content)}}}
         await self._http.ask("PUT", path("sendToDevice", type, str(uuid.uuid4())), body)
 
-    async def devices_unreached(self, room: str) -> list[tuple[str, str]]:
-        """Devices (user, device) of members which the room's current key did not reach."""
-        known = await self._known(room)
-        return self._opened().unreached(room, known.audience())
-
-    async def _event_id(self, method: str, where: str, body: Mapping[str, Any]) -> str:
-        event = text(await self._http.ask(method, where, body), "event_id")
-        if not event:
-            raise Unreachable("the homeserver took an event without telling its id")
-        return event
-
     # ------------------------------------------------------------------------------------- state and account data
 
     async def state(self, room: str, type: str, key: str = "") -> dict[str, Any] | None:  # noqa: A002
         """The content of a state event, asked from the homeserver; None where there is none."""
         return await self._or_none(path("rooms", room, "state", type, key))
-
-    async def set_state(self, room: str, type: str, key: str, content: Mapping[str, Any]) -> str:  # noqa: A002
-        """Write a state event; its id."""
-        return await self._event_id("PUT", path("rooms", room, "state", type, key), content)
 
     async def account_data(self, type: str) -> dict[str, Any] | None:  # noqa: A002
         """Our own account data of a type (`m.direct`); None where there is none."""
@@ -334,7 +287,6 @@ class Client:
         self,
         *,
         name: str = "",
-        topic: str = "",
         invite: Iterable[str] = (),
         direct: bool = False,
         encrypted: bool = True,
@@ -349,7 +301,7 @@ class Client:
         From room version 12 on "trusted_private_chat" makes the invited creators as well: nobody can ever remove them.
         """
         body: dict[str, Any] = {"preset": preset, "is_direct": direct, "invite": list(invite)}
-        body |= {key: value for key, value in (("name", name), ("topic", topic)) if value}
+        body |= {"name": name} if name else {}
         body["initial_state"] = [dict(event) for event in state]
         if encrypted:
             content = {"algorithm": MEGOLM}
@@ -423,14 +375,6 @@ class Client:
     def joined(self) -> frozenset[str]:
         """The rooms we are in, as known from sync."""
         return frozenset(self._rooms.known)
-
-    def power(self, room: str, user: str) -> int:
-        """A user's power level; CREATOR for a creator from room version 12 on."""
-        return self._rooms.known.get(room, Room()).power(user)
-
-    def needs(self, room: str, what: str) -> int:
-        """The power level for `invite`, `kick`, `ban`, `redact`, `notifications.room`, or for sending an event type."""
-        return self._rooms.known.get(room, Room()).needs(what)
 
     async def _learn(self, room: str) -> None:
         """Know a room we have just made or joined before a sync tells of it, if that can be done."""

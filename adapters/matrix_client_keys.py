@@ -249,12 +249,6 @@ class Keys:
             payload: dict[str, Any] = self._olm.group_encrypt(room, inner)
         return payload | {name: content[name] for name in _IN_CLEAR if name in content}
 
-    def unreached(self, room: str, audience: Collection[str]) -> list[Device]:
-        """Known devices of these users that do not have the room's current key."""
-        session = self._olm.outbound_group_sessions.get(room)
-        shared = session.users_shared_with if session else set()
-        return [(one.user_id, one.id) for one in self._devices(audience) if (one.user_id, one.id) not in shared]
-
     def _devices(self, users: Collection[str]) -> list[Any]:
         """The devices of users as nio has them, without this one."""
         return [

@@ -67,7 +67,6 @@ def read(room: str, event: Mapping[str, Any], decrypt: Decrypt) -> Seen | None:
         encrypted=encrypted and type_ != ENCRYPTED,
         unreadable=unreadable,
         state_key=state_key if isinstance(state_key, str) else None,
-        redacts=text(event, "redacts") or text(content, "redacts") if type_ == "m.room.redaction" else "",
         transaction=text(unsigned, "transaction_id"),
     )
 
@@ -81,16 +80,8 @@ def read_invitation(room: str, info: Any, me: str) -> Invited | None:
         if (text(event, "type"), event.get("state_key")) == ("m.room.member", me) and content.get(
             "membership"
         ) == "invite":
-            at = event.get("origin_server_ts")
-            return Invited(
-                room,
-                text(event, "sender"),
-                content.get("is_direct") is True,
-                "m.room.encryption" in contents,
-                text(of(contents, "m.room.join_rules"), "join_rule") or "invite",
-                text(of(contents, "m.room.name"), "name"),
-                at if type(at) is int and at >= 0 else 0,
-            )
+            join_rule = text(of(contents, "m.room.join_rules"), "join_rule") or "invite"
+            return Invited(room, text(event, "sender"), content.get("is_direct") is True, join_rule)
     return None
 
 
@@ -98,10 +89,9 @@ def read_left(room: str, info: Any, me: str) -> Left:
     """Who ended our being in a room, or our invitation to it, as far as the homeserver tells."""
     for event in reversed(each(info, "state", "events") + each(info, "timeline", "events")):
         if (text(event, "type"), event.get("state_key")) == ("m.room.member", me):
-            content = of(event, "content")
-            membership = text(content, "membership")
+            membership = text(of(event, "content"), "membership")
             if membership in {"leave", "ban"}:
-                return Left(room, text(event, "sender"), membership, text(content, "reason"))
+                return Left(room, text(event, "sender"), membership)
     return Left(room, "", "leave")
 
 
@@ -117,7 +107,7 @@ def entered(event: Mapping[str, Any], me: str) -> bool:
 class Room:
     """What has to be known of a room we are in: how it is encrypted, who may what, who is in it once that was asked."""
 
-    __slots__ = ("algorithm", "creators", "last", "levels", "members", "version", "visibility")
+    __slots__ = ("algorithm", "creators", "levels", "members", "version", "visibility")
 
     def __init__(self) -> None:
         self.algorithm = ""  # of m.room.encryption; once set it stays: encryption cannot be switched off (spec)
@@ -126,7 +116,6 @@ class Room:
         self.version = "1"
         self.visibility = "shared"
         self.members: dict[str, str] | None = None  # user id -> membership; None: not known, lazily loaded
-        self.last = ""  # id of the latest event we saw
 
     def take(self, event: Mapping[str, Any]) -> None:
         """Learn from a state event; any other is passed over."""

@@ -48,7 +48,7 @@ class Invitations:
         """Go on with those that were accepted before the last stop."""
         for room in list(self._memory.rooms.values()):
             if room.use == "asked":
-                self._begin(Invited(room.id, room.key, direct=True, encrypted=False, join_rule="invite"))
+                self._begin(Invited(room.id, room.key, direct=True, join_rule="invite"))
 
     async def close(self) -> None:
         """Stop; what was accepted is remembered."""

@@ -26,7 +26,6 @@ class Seen:
     encrypted: bool = False  # it came encrypted and could be read
     unreadable: str = ""  # it could not be decrypted: its Megolm session, "?" when it names none
     state_key: str | None = None
-    redacts: str = ""
     transaction: str = ""  # our own transaction id, for what this very device sent
 
 
@@ -37,10 +36,7 @@ class Invited:
     room: str
     inviter: str
     direct: bool  # is_direct of the invitation
-    encrypted: bool
     join_rule: str  # "invite" where nothing is said
-    name: str = ""
-    at: int = 0  # origin_server_ts of the invitation, if the homeserver tells it
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +46,6 @@ class Left:
     room: str
     by: str
     membership: str  # leave | ban
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

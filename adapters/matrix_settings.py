@@ -43,7 +43,6 @@ class MatrixSettings(BaseModel):
     moderators: dict[str, str] = {}  # programme -> room
     display_name: str = "relaybot"
     avatar_file: str | None = None
-    titles: dict[str, str] = {}  # programme -> name people read
     key: bytes = Field(
         repr=False
     )  # 32 bytes, the same for ever: what the keys on disk and the cross-signing identity are made of

@@ -380,7 +380,6 @@ def _matrix_settings(name: str, table: MatrixTable, config: Config, key: bytes) 
         "moderators": table.moderators_room,
         "display_name": table.display_name or f"{config.relaybot.name} (mentoring bot)",
         "avatar_file": table.avatar_file or None,
-        "titles": _titles(config),
         "key": key,
         "state_dir": matrix_folder(config, name),
         "invites_per_hour": table.invites_per_hour,

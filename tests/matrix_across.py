@@ -24,7 +24,7 @@ from relaybot.stage import let_pass
 from tests.mail_wire import MailPlayer, MailWire
 from tests.matrix_town import HOME, Town
 from tests.matrix_wire import MatrixPlayer, OnMatrix
-from tests.play import NAME, Player
+from tests.play import Player
 from tests.synapse import PASSWORD
 
 ON_IRC = re.compile(r"^(?!public|team|m\d)(\w+) [<>]", re.M)
@@ -59,7 +59,6 @@ class AcrossWire(OnMatrix, MailWire):
             "homeserver": self.town.server.url,
             "user": self.town.bot,
             "password": PASSWORD,
-            "titles": {NAME: NAME},
             "key": await bot.store.secret("matrix"),
             "state_dir": self.folder / "matrix",
             "commands_per_minute": None,

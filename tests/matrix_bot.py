@@ -12,7 +12,9 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from adapters import matrix_sign
 from adapters.matrix_client import Client
+from adapters.matrix_client_http import path
 from adapters.matrix_parts import Batch, Seen, Session
 from relaybot.homeserver import Homeserver
 from tests.synapse import PASSWORD, WAIT_SECONDS, fresh
@@ -70,6 +72,26 @@ async def bot_at(server: Homeserver, folder: Path, url: str = "") -> AsyncIterat
         yield bot
     finally:
         await bot.client.close()
+
+
+async def identity(client: Client) -> dict[str, Any]:
+    """What the homeserver tells of an account's keys: device_signed, master_ours, one_time_keys (how many are left)."""
+    known = await matrix_sign.look(client._http.ask, client.user_id)
+    answer = await client._http.ask("POST", path("keys", "upload"), {})
+    device, public = known.devices[client.device_id], client._signing["self_signing"].public
+    return {
+        "device_signed": matrix_sign.signed(client.user_id, device, public),
+        "master_ours": known.master == client._signing["master"].public,
+        "one_time_keys": answer["one_time_key_counts"].get("signed_curve25519", 0),
+    }
+
+
+async def unreached(client: Client, room: str) -> list[tuple[str, str]]:
+    """Devices (user, device) of members which the room's current key did not reach."""
+    keys, known = client._opened(), await client._known(room)
+    session = keys._olm.outbound_group_sessions.get(room)
+    devices = [(one.user_id, one.id) for one in keys._devices(known.audience())]
+    return [one for one in devices if session is None or one not in session.users_shared_with]
 
 
 class Door:

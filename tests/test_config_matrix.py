@@ -103,7 +103,6 @@ def test_the_adapter_is_handed_what_the_file_says(tmp_path: Path) -> None:
         "moderators": {"tech-peer": "!mods:example.org"},
         "display_name": "relaybot (mentoring bot)",
         "avatar_file": str(picture),
-        "titles": {"tech-peer": "tech-peer"},
         "key": bytes(32),
         "state_dir": tmp_path / "matrix/home",
         "invites_per_hour": 7,

@@ -16,7 +16,7 @@ import pytest
 from adapters.matrix_client import Client
 from adapters.matrix_parts import MatrixError, Unreachable, Unsafe
 from relaybot.homeserver import Homeserver
-from tests.matrix_bot import Bot, bot_at, door_to
+from tests.matrix_bot import Bot, bot_at, door_to, identity, unreached
 from tests.synapse import Raw
 from tests.synapse_people import Person
 
@@ -112,9 +112,9 @@ async def test_all_devices_of_a_member_can_read_verified_or_not(synapse: Homeser
         await bot.client.send(room, TEXT, words("one"), "t1")
         async with await Person.login(synapse, ana.user_id, tmp_path / "phone") as phone:
             await bot.sync()
-            assert await bot.client.devices_unreached(room) == []
+            assert await unreached(bot.client, room) == []
             await bot.client.send(room, TEXT, words("two"), "t2")
-            assert await bot.client.devices_unreached(room) == []
+            assert await unreached(bot.client, room) == []
             assert await hears(ana, "two")
             sessions = {one["content"].get("session_id") for one in await messages(synapse, ana, room)}
             assert len(sessions - {None}) == 1
@@ -228,7 +228,7 @@ async def test_a_failed_step_of_encrypting_costs_one_try(synapse: Homeserver, tm
         door.broken = {}
         await bot.client.send(room, TEXT, words("hello"), "t1")
         assert await hears(ana, "hello")
-        assert await bot.client.devices_unreached(room) == []
+        assert await unreached(bot.client, room) == []
 
 
 async def test_a_cancelled_send_does_not_block_the_room(synapse: Homeserver, tmp_path: Path) -> None:
@@ -296,9 +296,9 @@ async def test_exhausted_one_time_keys_are_replenished(synapse: Homeserver, tmp_
     async with await Raw.newcomer(synapse, "ana") as ana, bot_at(synapse, tmp_path) as bot:
         for _ in range(50):
             assert await claim(ana, bot)
-        assert (await bot.client.identity())["one_time_keys"] == 0
+        assert (await identity(bot.client))["one_time_keys"] == 0
         await bot.sync()
-        assert (await bot.client.identity())["one_time_keys"] == 50
+        assert (await identity(bot.client))["one_time_keys"] == 50
 
 
 async def test_without_one_time_keys_the_bot_can_still_be_reached(synapse: Homeserver, tmp_path: Path) -> None:
@@ -335,7 +335,7 @@ async def test_an_older_copy_of_the_key_store_still_gives_fresh_keys(synapse: Ho
         for _ in range(5):
             await bot.sync()
         assert bot.client.device_id == old
-        assert (await bot.client.identity())["one_time_keys"] == 50
+        assert (await identity(bot.client))["one_time_keys"] == 50
 
 
 async def test_garbage_for_the_device_hurts_nobody(synapse: Homeserver, tmp_path: Path) -> None:
@@ -473,8 +473,8 @@ async def test_errors_are_always_ours(synapse: Homeserver, tmp_path: Path) -> No
         door.change = {"/keys/claim": lambda _: {"one_time_keys": {ana.user_id: {ana.device_id: {"x:y": {"key": 1}}}}}}
         bot.client._opened()._olm.session_store._entries.clear()
         await bot.client.send(room, TEXT, words("unread"), "t8")
-        assert await bot.client.devices_unreached(room) == [(ana.user_id, ana.device_id)]
+        assert await unreached(bot.client, room) == [(ana.user_id, ana.device_id)]
         door.change = {}
         bot.client._opened()._not_before.clear()
         await bot.client.send(room, TEXT, words("read"), "t9")
-        assert await bot.client.devices_unreached(room) == []
+        assert await unreached(bot.client, room) == []

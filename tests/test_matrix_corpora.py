@@ -100,7 +100,7 @@ def events(document: Any) -> list[dict[str, Any]]:
 
 
 def as_seen(raw: dict[str, Any]) -> Seen:
-    key, redacts = raw.get("state_key"), raw.get("redacts", "")
+    key = raw.get("state_key")
     return Seen(
         "!room:example.org",
         str(raw.get("event_id", "$event")),
@@ -109,7 +109,6 @@ def as_seen(raw: dict[str, Any]) -> Seen:
         raw.get("type", "m.room.message"),
         raw.get("content"),  # type: ignore[arg-type]  # as it came
         state_key=key,
-        redacts=redacts,
     )
 
 

@@ -15,7 +15,7 @@ from adapters.matrix_parts import MatrixError, Unsafe
 from adapters.matrix_sign import Key, canonical, genuine
 from relaybot.homeserver import Homeserver
 from tests.js_client import JsClient
-from tests.matrix_bot import SECRET, Bot, bot_at, door_to
+from tests.matrix_bot import SECRET, Bot, bot_at, door_to, identity
 from tests.synapse import PASSWORD, Raw
 
 pytestmark = pytest.mark.servers
@@ -189,7 +189,7 @@ async def test_the_password_is_given_where_the_homeserver_wants_it(synapse: Home
     await half_an_identity(synapse, bot)
     try:
         client = await bot.enter()
-        assert (await client.identity())["device_signed"] is True
+        assert (await identity(client))["device_signed"] is True
     finally:
         await bot.client.close()
 
