@@ -21,7 +21,7 @@ from typing import Any
 from adapters.matrix_client import Client
 from adapters.matrix_invited import Invitations
 from adapters.matrix_listen import Listener
-from adapters.matrix_memory import Memory, open_memory
+from adapters.matrix_memory import Memory, now_ms, open_memory
 from adapters.matrix_parts import Batch, LoggedOut, MatrixError, Unkept, Unsafe
 from adapters.matrix_rooms import Rooms
 from adapters.matrix_send import Speaker
@@ -118,7 +118,7 @@ class Matrix:
         client = Client(settings.homeserver, settings.user, settings.state_dir, settings.key)
         async with contextlib.AsyncExitStack() as stack:
             stack.push_async_callback(client.close)
-            login_at = int(time.time() * 1000)
+            login_at = now_ms()
             session = await client.enter(memory.session, settings.password)
             await memory.keep_session(session, login_at)
             rooms = Rooms(self.network, settings, client, memory, ear)

@@ -26,8 +26,6 @@ from adapters.matrix_sign import Estranged
 log = logging.getLogger(__name__)
 
 Preset = Literal["trusted_private_chat", "private_chat", "public_chat"]
-# Types that are sent in clear even to an encrypted room: reactions have to be counted by the homeserver (spec).
-_IN_CLEAR = {"m.reaction"}
 
 
 class Client:
@@ -226,7 +224,7 @@ class Client:
         try:
             async with asyncio.timeout(2 * self._http.request_seconds):  # all of it: several requests may be needed
                 known = await self._known(room)
-                if known.algorithm and type not in _IN_CLEAR:
+                if known.algorithm:
                     if known.algorithm != MEGOLM:
                         raise Unsafe(f"room {room} is encrypted in a way that is not known ({known.algorithm})")
                     if known.members is None:

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from adapters import matrix_words as words
 from adapters.matrix_client import Client
-from adapters.matrix_memory import Memory, Room
+from adapters.matrix_memory import Memory, Room, now_ms
 from adapters.matrix_parts import Invited, LoggedOut, MatrixError, passes
 from adapters.matrix_rooms import Rooms
 from adapters.matrix_settings import MatrixSettings
@@ -65,7 +65,7 @@ class Invitations:
         if not self._rooms.is_configured(room):
             known = self._memory.rooms.get(room)
             if (known is None or known.use not in {"asked", "direct"}) and self._may_come(invitation):
-                await self._memory.put_room(Room(room, "asked", user, used_at=int(time.time() * 1000)))
+                await self._memory.put_room(Room(room, "asked", user, used_at=now_ms()))
         self._begin(invitation)
 
     def _begin(self, invitation: Invited) -> None:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from adapters import matrix_read as read
 from adapters import matrix_words as words
 from adapters.matrix_client import Client
-from adapters.matrix_memory import Memory, Unread
+from adapters.matrix_memory import Memory, Unread, now_ms
 from adapters.matrix_parts import Batch, LoggedOut, MatrixError, Seen, passes
 from adapters.matrix_rooms import RULES, Place, Rooms, Use
 from adapters.matrix_send import Speaker
@@ -297,11 +297,11 @@ class Listener:
     async def _unreadable(self, seen: Seen, session: str) -> None:
         waiting = sum(1 for unread in self._memory.unread.values() if unread.room == seen.room)
         if seen.id not in self._memory.unread and waiting < UNREAD_KEPT_MAX:
-            await self._memory.put_unread(Unread(seen.id, seen.room, session, _now()))
+            await self._memory.put_unread(Unread(seen.id, seen.room, session, now_ms()))
 
     async def look_again(self) -> None:
         """Messages whose key may have come by now; who waits too long is asked once for each session to send it again."""
-        now = _now()
+        now = now_ms()
         told = {(u.room, u.session) for u in self._memory.unread.values() if u.told}
         waiting = [u for u in self._memory.unread.values() if not u.told]
         for unread in waiting[:UNREAD_TRIED_MAX]:
@@ -392,7 +392,3 @@ class Listener:
             return False
         count.ignored_until, count.since, count.messages = at + IGNORE_SECONDS, at + IGNORE_SECONDS, 0
         return True
-
-
-def _now() -> int:
-    return int(time.time() * 1000)

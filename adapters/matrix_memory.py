@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import sqlite3
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -38,6 +39,11 @@ CREATE TABLE IF NOT EXISTS unread (
 """
 
 _KEEP = "INSERT INTO kept VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+
+
+def now_ms() -> int:
+    """The moment as everything in here counts it: milliseconds since 1970, as events do."""
+    return int(time.time() * 1000)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from adapters.matrix_client import Client
-from adapters.matrix_memory import Memory, Room
+from adapters.matrix_memory import Memory, Room, now_ms
 from adapters.matrix_parts import Left, LoggedOut, MatrixError, passes
 from adapters.matrix_settings import MatrixSettings, is_user
 from relaybot.model import Letter
@@ -230,9 +230,9 @@ class Rooms:
             user, name = mark.get("user") or chats.get(room, ""), mark.get("name")
             if isinstance(name, str) and name.startswith("#"):
                 people = tuple(person for person in mark.get("people", ()) if isinstance(person, str))
-                await self._memory.put_room(Room(room, "pair", name, people, _now(), str(mark.get("programme", ""))))
+                await self._memory.put_room(Room(room, "pair", name, people, now_ms(), str(mark.get("programme", ""))))
             elif isinstance(user, str) and is_user(user):
-                await self._memory.put_room(Room(room, "direct", user, used_at=_now()))
+                await self._memory.put_room(Room(room, "direct", user, used_at=now_ms()))
 
     # ------------------------------------------------------------------------------------ where a letter goes
 
@@ -273,7 +273,7 @@ class Rooms:
             waited = time.time() - room.used_at / 1000
             if waited < ASK_AGAIN_SECONDS:
                 raise Undeliverable("they left the chat with relaybot")
-            await self._memory.put_room(replace(room, used_at=_now()))
+            await self._memory.put_room(replace(room, used_at=now_ms()))
             await self._invite(room.id, room.key)
         raise TryLater("they have not accepted the chat with relaybot yet", HOUR_SECONDS)
 
@@ -294,9 +294,9 @@ class Rooms:
         """From now on this is the chat with somebody: remembered here, and in m.direct for other programs of the account."""
         known = self._memory.rooms.get(room)
         if known is not None and (known.use, known.key) == ("direct", user):
-            self._memory.used(room, _now())
+            self._memory.used(room, now_ms())
             return
-        await self._memory.put_room(Room(room, "direct", user, used_at=_now()))
+        await self._memory.put_room(Room(room, "direct", user, used_at=now_ms()))
         told: dict[str, object] = {}
         for kept in self._memory.rooms.values():
             if kept.use == "direct":
@@ -324,7 +324,7 @@ class Rooms:
                 name=name, invite=invited, encrypted=True, preset="private_chat", levels=levels,
                 state=[self._mark(name=to, programme=letter.programme, people=invited)],
             )  # fmt: skip
-            room = Room(made, "pair", to, tuple(invited), _now(), letter.programme)
+            room = Room(made, "pair", to, tuple(invited), now_ms(), letter.programme)
             await self._memory.put_room(room)
         else:
             room = replace(room, people=tuple(dict.fromkeys([*room.people, *invited])))
@@ -397,7 +397,7 @@ class Rooms:
             self._ear.reachable(self.network, place.address or f"{self.network}/{place.user}")
         elif place.use is Use.DIRECT and user == place.user:
             kept = self._memory.rooms[room]
-            await self._memory.put_room(replace(kept, used_at=_now()))
+            await self._memory.put_room(replace(kept, used_at=now_ms()))
             log.info("%s: somebody left the chat %s", self.network, room)
 
     async def upgraded(self, room: str, replacement: str) -> None:
@@ -419,7 +419,3 @@ class Rooms:
         await self._client.leave(room)
         await self._memory.drop_room(room)
         self._members.pop(room, None)
-
-
-def _now() -> int:
-    return int(time.time() * 1000)
