@@ -108,6 +108,7 @@ async def write_twice(server: Homeserver, folder: Path, people: Sequence[Peer]) 
         writer = peer
         if number % NEW_DEVICE_EACH == 0:
             writer = await Peer.login(server, peer.user_id, folder / f"new{number}")  # type: ignore[assignment]
+            writer.bot = peer.bot
             new += 1
         event = await writer.say(f"set about number {peer.number + 2}", peer.room)
         peer.sent[event] = f"set about number {peer.number + 2}"
