@@ -204,7 +204,7 @@ class Matrix:
                 await rooms.check()
             except (MatrixError, StoreFailed) as error:
                 log.info("%s: housekeeping: %s", self.network, error)
-            except Exception:
+            except Exception:  # a bug in here must not end the hearing of messages
                 log.exception("%s: housekeeping failed", self.network)
 
 

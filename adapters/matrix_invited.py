@@ -17,13 +17,12 @@ from adapters import matrix_words as words
 from adapters.matrix_client import Client
 from adapters.matrix_memory import Memory, Room, now_ms
 from adapters.matrix_parts import Invited, LoggedOut, MatrixError, passes
-from adapters.matrix_rooms import Rooms
+from adapters.matrix_rooms import HOUR_SECONDS, Rooms
 from adapters.matrix_settings import MatrixSettings
 from relaybot.ports import Ear
 
 log = logging.getLogger(__name__)
 
-HOUR_SECONDS = 3600.0
 AT_ONCE = 4  # chats we come into at the same time, of people who are known, and of others; and chats we decline
 WAITING_MAX = 1000  # what is more stays an open invitation; it is told again at the next start
 AGAIN_SECONDS = (5.0, 15.0, 60.0, 300.0)  # when a homeserver does not let us in for the moment
@@ -112,7 +111,7 @@ class Invitations:
                 log.info("%s: answering an invitation to %s: %s", self._network, invitation.room, error)
                 if not passes(error) or not seconds:
                     break
-            except Exception:
+            except Exception:  # a bug with one invitation must not keep the others waiting
                 log.exception("%s: an invitation to %s could not be answered", self._network, invitation.room)
                 break
             await asyncio.sleep(seconds)

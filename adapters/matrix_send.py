@@ -28,7 +28,6 @@ Fate = tuple[str, str, float]
 AT_ONCE = 8  # letters to different readers that are sent at the same time
 FORGOTTEN_AFTER = timedelta(hours=12)  # homeservers know a transaction id for a day (Synapse), at least for a while
 LOOKED_THROUGH = 200  # events of a room that are searched for a letter of unknown fate
-MENTIONED_MAX = 20
 OFFLINE_SECONDS = 60.0
 SAID_KEPT = 2000
 REMARK_SECONDS = 600.0  # the same remark is not made again in a room before this
@@ -193,7 +192,7 @@ class Speaker:
             return []
         if place.use is Use.DIRECT:
             return [place.user]
-        return (await self._rooms.present(place.room))[:MENTIONED_MAX]
+        return await self._rooms.present(place.room)
 
     def _is_old(self, letter: Letter) -> bool:
         """Whether the homeserver may have forgotten an earlier try: long ago, or with another device of ours."""

@@ -203,7 +203,7 @@ def _private(desk: Desk, event: Heard, person: Person | None, *, team: bool) -> 
             if _replied(desk, message, person, dialogue, team=team):
                 return
         dialogue = dialogue or _brief_over(desk, person, place, "", text, explicit=explicit)
-    if dialogue is not None and not explicit and not hearing.is_command(desk, dialogue, found):
+    if dialogue is not None and not explicit and not hearing.is_command(dialogue, found):
         answers.answer(desk, dialogue, text)
         if person is not None and not team:
             commands.notice(desk, desk.people[person.id], "")
@@ -252,7 +252,7 @@ def _in_thread(message: Message, line: str, *, sure: bool) -> tuple[Command, str
 def _is_command(desk: Desk, message: Message, dialogue: Dialogue | None, found: tuple[Command, str] | None) -> bool:
     """Whether a reply is a command; a yes or no, and what goes on after it, is none where nothing was asked."""
     if dialogue is not None:
-        return hearing.is_command(desk, dialogue, found)
+        return hearing.is_command(dialogue, found)
     if found is None or not hearing.parses(found):
         return False
     line = f"{found[0].name} {found[1]}".strip()

@@ -80,7 +80,7 @@ def take_up(desk: Desk, person: Person, about: str, *, chat: bool = False) -> Di
     return desk.change(kept[0], kept=False, asked_at=desk.now) if kept else None
 
 
-def is_command(desk: Desk, dialogue: Dialogue, found: tuple[Command, str] | None) -> bool:
+def is_command(dialogue: Dialogue, found: tuple[Command, str] | None) -> bool:
     """While a choice is open a line that parses as a command is one; while free text is asked only a few are."""
     if found is None:
         return False

@@ -242,11 +242,6 @@ class Homeserver:
         """End it with SIGKILL, as a power cut would."""
         self._end(signal.SIGKILL)
 
-    def restart(self) -> None:
-        """Stop and start again: same address, same data."""
-        self.stop()
-        self.start()
-
     def _end(self, how: signal.Signals) -> None:
         process, self.process = self.process, None
         if process is None:
@@ -259,9 +254,9 @@ class Homeserver:
             process.kill()
             process.wait()
 
-    def register(self, name: str, password: str, display: str = "", *, admin: bool = False) -> str:
+    def register(self, name: str, password: str, display: str = "") -> str:
         """A new account; its user id. Nobody is logged in by this."""
-        return str(self._register(name, password, display, admin=admin, inhibit_login=True)["user_id"])
+        return str(self._register(name, password, display, admin=False, inhibit_login=True)["user_id"])
 
     def _register(self, name: str, password: str, display: str = "", *, admin: bool, inhibit_login: bool) -> Any:
         nonce = self.ask("GET", "/_synapse/admin/v1/register")["nonce"]

@@ -149,7 +149,7 @@ def _commands(
         if command.args and isinstance(command.args[-1], Text):
             rest, after = " ".join(f"{rest} {after}".split()), ""
         meant = (command, rest)
-        if dialogue is not None and not explicit and not hearing.is_command(desk, dialogue, meant):
+        if dialogue is not None and not explicit and not hearing.is_command(dialogue, meant):
             break
         if dialogue is None and not explicit and replying.is_talk(desk, message, line):
             break

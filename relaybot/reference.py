@@ -417,6 +417,7 @@ FOLDERS = {
     "relaybot/words": "every sentence, and nothing else",
     "relaybot/prose": "what a mail in somebody's own words says about its writer, pure",
     "relaybot/times": "reading and showing times, pure",
+    "relaybot/settings": "what the configuration file may say, and what a programme has of it on each network",
     "relaybot/doctor": "is everything set up right? what `relaybot doctor` looks at",
     "adapters": "one medium each; nothing about mentoring",
     "adapters/ircd": "the embedded IRC server, for this machine only",

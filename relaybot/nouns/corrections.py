@@ -44,13 +44,13 @@ _Found = tuple[Pair, str, str, str]  # whose words, what they were, what they ar
 
 def _told(desk: Desk, message: Message, person: Person, old: str, new: str) -> _Found | None:
     """Words said with `tell`, before and after to the same partner."""
-    was, now = _tell(desk, message, person, old), _tell(desk, message, person, new)
+    was, now = _tell(message, person, old), _tell(message, person, new)
     if was is None or now is None or was.number("pair") != now.number("pair"):
         return None
     return pairs.mine(desk, was, relay.OPEN), was.text("text"), now.text("text"), "tell"
 
 
-def _tell(desk: Desk, message: Message, person: Person, line: str) -> Call | None:
+def _tell(message: Message, person: Person, line: str) -> Call | None:
     found = commands.find(line.lstrip("!").strip())
     if found is None or found[0].name != "tell":
         return None
