@@ -194,9 +194,7 @@ class Listener:
             return None
         if said.cut:
             await self._speaker.remark(seen.room, words.too_long(), seen.id)
-        if (
-            before is not None and before.said is not None
-        ):  # an edit names neither thread nor message: what it edits did
+        if before is not None and before.said is not None:  # an edit names no thread: what it edits did
             said = replace(said, thread=before.said.thread, replies_to=before.said.replies_to)
         about = await self._about(seen.room, said)
         if place.use is Use.PUBLIC and not addressed and not about:

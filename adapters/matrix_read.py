@@ -21,16 +21,14 @@ NAME_CHARS = 255
 SPOKEN_CHARS = 40  # of a name that is said in a sentence
 KEY_CHARS = 64  # of a reaction; emoji are shorter
 
-_EVENT = re.compile(
-    r"\$[A-Za-z0-9+/_=~.:\[\]-]{1,254}"
-)  # nothing in it that what stands before a homeserver might object to
+# Nothing is in an event's id that what stands before a homeserver might object to.
+_EVENT = re.compile(r"\$[A-Za-z0-9+/_=~.:\[\]-]{1,254}")
 _ROOM = re.compile(r"![!-~]{1,254}")
 _USER = re.compile(r"@[^\s:\x00-\x1f\x7f]{0,200}:[!-~]{1,230}")
 _DEVICE = re.compile(r"[!-~]{1,255}")
 _QUOTED = re.compile(r"> (?:\* )?<@[^\n]{1,255}>")
-_NO_NAME = re.compile(
-    r"[@/:<>\\]|\w\.\w|\d{4}"
-)  # an address, a link, a telephone number: a display name may be anything
+# An address, a link, a telephone number: a display name may be anything.
+_NO_NAME = re.compile(r"[@/:<>\\]|\w\.\w|\d{4}")
 _NO_MAPPING: Mapping[str, Any] = {}
 
 # --------------------------------------------------------------------------------------- what is found

@@ -96,9 +96,8 @@ class Rooms:
             found = name if name.startswith("!") else await self._client.resolve(name)
             room = self._followed(found)
             self._names[room] = name
-            self._configured[room] = Place(
-                room, use, f"{self.network}/{name}", programme
-            )  # before the first word in it
+            # Before the first word in it.
+            self._configured[room] = Place(room, use, f"{self.network}/{name}", programme)
             if room not in self._client.joined():
                 await self._client.join(name if room == found else room)
         except LoggedOut:

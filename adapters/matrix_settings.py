@@ -43,9 +43,8 @@ class MatrixSettings(BaseModel):
     moderators: dict[str, str] = {}  # programme -> room
     display_name: str = "relaybot"
     avatar_file: str | None = None
-    key: bytes = Field(
-        repr=False
-    )  # 32 bytes, the same for ever: what the keys on disk and the cross-signing identity are made of
+    # 32 bytes, the same for ever: what the keys on disk and the cross-signing identity are made of.
+    key: bytes = Field(repr=False)
     state_dir: Path  # the encryption keys and what this adapter remembers lie there, mode 0700
     invites_per_hour: int = Field(default=60, ge=0)  # of people nobody knows; more of them are declined
     invites_each_per_hour: int = Field(default=5, ge=1)  # of one of them

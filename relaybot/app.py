@@ -454,9 +454,8 @@ async def _ensure_moderators(bot: Bot) -> None:
             number += 1
             name = address.partition("/")[2]
             if address.startswith("matrix:"):
-                name = name[1:].partition(":")[
-                    0
-                ]  # "esi" of "@esi:example.org"; two of that name are told apart by number
+                # "esi" of "@esi:example.org"; two of that name are told apart by number.
+                name = name[1:].partition(":")[0]
             decision.append(Put(Person(given.name, number, name, address, since=bot.clock.now(), moderator=True)))
             decision.append(Put(Address(given.name, address, number)))
             decision.append(Put(Tally(given.name, "person", number)))

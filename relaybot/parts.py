@@ -99,13 +99,9 @@ class Message:
     calendar: bool = False  # a calendar's answer to a date of ours, as "yes" or "skip": nobody typed it
     complete: bool = True  # False: only machine-made twins could be read (HTML), so no line of it is a command
     clear: bool = False  # said unencrypted in a place that is encrypted: nothing a moderator decides is taken from it
-    corrected: str = (
-        ""  # an edit: what stood there before ("?" when that cannot be told); `text` is what stands there now
-    )
+    corrected: str = ""  # an edit: what stood there before ("?" when that cannot be told); `text` is what stands now
     first_said_at: datetime | None = None  # of an edit: when that was said which it changes
-    said_at: datetime | None = (
-        None  # given when it was said long ago, because relaybot was away or could not be reached
-    )
+    said_at: datetime | None = None  # given when it was said long ago: relaybot was away, or could not be reached
 
 
 # ------------------------------------------------------------------------------------------- small parts

@@ -353,9 +353,7 @@ class Network(Section):
     invites: bool = False  # whether relaybot lets moderators into their place itself
     pair_places: bool = True  # whether a pair can be given a place of its own there
     place_shows_ids: bool = False  # there both would see each other's address, so both are asked first
-    edits: bool = (
-        False  # whether a message can be changed after it was sent, so that an hour's clock can be one message
-    )
+    edits: bool = False  # a message can be changed after it was sent, so that an hour's clock can be one message
     bare: bool = False  # whether what is said in a pair's own place needs no `!` to be a command for their hours
     style: Style = Style.LINE
     own: str = ""  # relaybot's own address
