@@ -75,6 +75,10 @@ class Evening:
     def arrived(self, address: str) -> None:
         """Ear: somebody came in."""
 
+    def knows(self, address: str) -> bool:
+        """Asked by media that can be invited by strangers."""
+        raise AssertionError(address)
+
     async def bounced(self, address: str, reason: str, *, permanent: bool) -> None:
         """Ear: nothing comes back on IRC."""
 
