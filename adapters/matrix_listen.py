@@ -17,7 +17,7 @@ from adapters import matrix_read as read
 from adapters import matrix_words as words
 from adapters.matrix_client import Client
 from adapters.matrix_memory import Memory, Unread, now_ms
-from adapters.matrix_parts import Batch, LoggedOut, MatrixError, Seen, passes
+from adapters.matrix_parts import Batch, MatrixError, Seen, passes
 from adapters.matrix_rooms import RULES, Place, Rooms, Use
 from adapters.matrix_send import Speaker
 from adapters.matrix_settings import MatrixSettings
@@ -32,11 +32,9 @@ KEY_SECONDS = 15.0  # so long a message waits for its key before its writer is a
 UNREAD_DAYS = 30
 UNREAD_TRIED_MAX = 200
 UNREAD_KEPT_MAX = 500  # of one room
-NAME_SECONDS = 3.0
 MARK_SECONDS = 30.0
 IGNORE_SECONDS = 300.0
 COUNTED_MAX = 5000
-NAMES_MAX = 5000
 EDITS_KEPT = 1000
 
 
@@ -68,7 +66,6 @@ class Listener:
         self._network, self._settings, self._client, self._rooms = network, settings, client, rooms
         self._memory, self._speaker, self._ear = memory, speaker, ear
         self._me = client.user_id
-        self._names: OrderedDict[str, str] = OrderedDict()
         self._counts: OrderedDict[str, _Count] = OrderedDict()
         self._stood: OrderedDict[str, str] = OrderedDict()  # edit -> words before it; edited message -> words now
         self._taken_at = 0.0  # seconds: what comes now was said after that, whatever its homeserver claims
@@ -137,7 +134,7 @@ class Listener:
             self._rooms.forget(seen.room)
         match happened:
             case read.Changed():
-                self._names.pop(happened.user, None)  # they may have changed it
+                self._rooms.names.forget(happened.user)  # they may have changed it
                 await self._rooms.changed(seen.room, happened.user, happened.membership)
             case read.Upgraded():
                 await self._rooms.upgraded(seen.room, happened.replacement)
@@ -213,7 +210,7 @@ class Listener:
             network=self._network,
             sender=f"{self._network}/{seen.sender}",
             reply=f"{self._network}/{seen.sender}",
-            name=await self._name(seen.sender),
+            name=await self._rooms.names.of(seen.sender),
             text=text,
             place=place.address,
             programme=place.programme,
@@ -230,7 +227,7 @@ class Listener:
     async def _hello(self, room: str, user: str) -> Message:
         """A newcomer opened a chat and said nothing yet: as if they had said hello."""
         address = f"{self._network}/{user}"
-        name = await self._name(user)
+        name = await self._rooms.names.of(user)
         return Message(self._network, address, address, name, "hello", id=f"hello {room}")
 
     async def _about(self, room: str, said: read.Said) -> str:
@@ -273,22 +270,6 @@ class Listener:
         if not about:
             return None
         return await self._build(seen, place, word, addressed=True, about=about)
-
-    async def _name(self, user: str) -> str:
-        name = self._names.get(user)
-        if name is None:
-            try:
-                async with asyncio.timeout(NAME_SECONDS):
-                    name = await self._client.display_name(user)
-            except LoggedOut:
-                raise
-            except (MatrixError, TimeoutError) as error:  # their homeserver is asked, and may never answer
-                log.info("%s: somebody's name is not known: %s", self._network, str(error) or "no answer")
-                name = ""
-            name = self._names[user] = read.person_name(name, user)
-            if len(self._names) > NAMES_MAX:
-                self._names.popitem(last=False)
-        return name
 
     # ------------------------------------------------------------------------------------------- not to be read
 

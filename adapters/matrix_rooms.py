@@ -14,6 +14,7 @@ from typing import Any
 
 from adapters.matrix_client import Client
 from adapters.matrix_memory import Memory, Room, now_ms
+from adapters.matrix_names import Names
 from adapters.matrix_parts import Left, LoggedOut, MatrixError, passes
 from adapters.matrix_settings import MatrixSettings, is_user
 from relaybot.model import Letter
@@ -60,6 +61,7 @@ class Rooms:
     def __init__(self, network: str, settings: MatrixSettings, client: Client, memory: Memory, ear: Ear) -> None:
         self.network, self._settings, self._client, self._memory, self._ear = network, settings, client, memory, ear
         self._me = client.user_id
+        self.names = Names(network, client)
         self._configured: dict[str, Place] = {}  # room id -> place
         self._ids: dict[str, str] = {}  # configured room as it is written in the settings -> room id
         self._trouble: dict[str, str] = {}  # configured room -> why we are not in it

@@ -153,9 +153,9 @@ class Speaker:
     async def _say(self, client: Client, letter: Letter, place: Place) -> None:
         thread, answered = await self._below(letter, place)
         card = self._memory.below.get((place.room, letter.card), "") if letter.card else ""
-        contents = write.contents(
-            letter, mention=await self._mentioned(letter, place), thread=thread, reply_to=answered
-        )
+        mention = await self._mentioned(letter, place)
+        names = {user: await self._rooms.names.of(user) for user in mention} if place.use is not Use.DIRECT else {}
+        contents = write.contents(letter, mention=mention, thread=thread, reply_to=answered, names=names)
         sent_before = await self._find(client, place.room) if self._is_old(letter) else {}
         first = ""
         for number, content in enumerate(contents):

@@ -142,11 +142,13 @@ async def test_in_rooms_words_are_heard_with_their_place_and_whether_they_are_fo
                 "queue": (address(team), True),
             }
             assert await bot.say(alias, "We begin.", urgency=Urgency.URGENT) == ("sent", "", 0.0)
-            assert await bot.say(team, "A3 waits.", urgency=Urgency.URGENT, about="A3") == ("sent", "", 0.0)
+            assert await bot.say(team, "esi: A3 waits.", urgency=Urgency.URGENT, about="A3") == ("sent", "", 0.0)
             assert await bot.say(team, "A3 still waits.", urgency=Urgency.AMBIENT, about="A3") == ("sent", "", 0.0)
             assert [c["m.mentions"] for c in await words_of(esi, public, user)] == [{}]
             first, second = await words_of(esi, team, user)
-            assert first["m.mentions"] == {"user_ids": [esi.user_id]}
+            assert (first["m.mentions"], first["body"]) == ({"user_ids": [esi.user_id]}, "esi: A3 waits.")
+            assert first["formatted_body"] == f'<a href="https://matrix.to/#/{esi.user_id}">esi</a>: A3 waits.'
+            assert "formatted_body" not in second
             assert second["m.relates_to"]["rel_type"] == "m.thread"
             assert second["msgtype"] == "m.notice"
             asked = await esi.send(team, "!show A3")
