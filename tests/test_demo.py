@@ -98,7 +98,11 @@ def test_who_loses_patience_leaves_no_homeserver_behind(number: signal.Signals) 
     """Ctrl-C in the middle of the story, and the polite way of ending a process: Synapse ends with it."""
     needs.synapse()
     command = [sys.executable, "-m", "relaybot", "demo", "--matrix", "--plain"]
+    before = signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # what a background job ignores its children ignore
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        signal.signal(signal.SIGINT, before)
         assert process.stdout is not None
         told = ""
         while "bram applies" not in told:
