@@ -1,7 +1,8 @@
 """Everything a change has to pass, in one command: style, types, import contracts, tests.
 
 `python3 -m relaybot test [--quick] [--crash-long] [pytest arguments]` ends here. It needs a checkout and the tools
-that requirements.lock brings. pytest runs last and repeats the other results, so the last line printed is its own.
+that requirements.lock brings. pytest runs last and repeats the other results, so the last line printed is its own; when
+nothing is left out it runs twice at once, each with a half of the tests.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -27,6 +29,9 @@ RESULTS = "RELAYBOT_CHECKS"
 CRASH_LONG = "RELAYBOT_CRASH_LONG"
 REQUIRE_SERVERS = "RELAYBOT_REQUIRE_SERVERS"
 
+# Those that talk to Synapse, and what is beside them.
+ON_MATRIX = ("tests/test_*matrix*.py", "tests/test_synapse.py", "tests/test_homeserver.py")
+
 JS_CLIENT = ROOT / "tests/matrix_js"
 
 
@@ -39,7 +44,8 @@ def run_all(arguments: Sequence[str]) -> int:
     results: list[tuple[str, bool, float]] = []
     for name, command in (*preparations(arguments), *checks()):
         results.append((name, *run(name, command)))
-    passed, _ = run("tests", tests(arguments), {RESULTS: json.dumps(results), **extra_environment(arguments)})
+    told = {RESULTS: json.dumps(results), **extra_environment(arguments)}
+    passed = run_halves(arguments, told) if in_halves(arguments) else run("tests", tests(arguments), told)[0]
     return 0 if passed and all(result[1] for result in results) else 1
 
 
@@ -86,6 +92,40 @@ def tests(arguments: Sequence[str]) -> list[str]:
     handed_on = [argument for argument in arguments if argument not in ("--quick", "--crash-long")]
     quick = ["-m", LEFT_OUT_BY_QUICK] if "--quick" in arguments else []
     return [sys.executable, "-m", "pytest", *quick, *handed_on]
+
+
+def in_halves(arguments: Sequence[str]) -> bool:
+    """Whether all tests are run, the slow ones included: then those on Matrix run beside the others."""
+    return "--quick" not in arguments and all(argument.startswith("-") for argument in arguments)
+
+
+def halves(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Two pytest commands which run every test between them, each once: all but those on Matrix, and those."""
+    on_matrix = sorted({str(path.relative_to(ROOT)) for glob in ON_MATRIX for path in ROOT.glob(glob)})
+    rest = [*tests(arguments), *(f"--ignore={name}" for name in on_matrix)]
+    return rest, [*tests(arguments), "-p", "no:cacheprovider", *on_matrix]
+
+
+def run_halves(arguments: Sequence[str], told: dict[str, str]) -> bool:
+    """All tests in two processes at once, since most of the slow ones wait for something; whether all passed.
+
+    What the tests on Matrix said is printed after the others.
+    """
+    here, there = halves(arguments)
+    with tempfile.TemporaryFile() as said:
+        beside = subprocess.Popen(
+            there, cwd=ROOT, env={**os.environ, **told}, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT
+        )
+        try:
+            passed, _ = run("tests", here, told)
+            passed = beside.wait() == 0 and passed
+        finally:
+            beside.terminate()
+            beside.wait()
+        print("\n--- tests on Matrix " + "-" * 59, flush=True)
+        said.seek(0)
+        print(said.read().decode(errors="replace"), flush=True)
+    return passed
 
 
 def extra_environment(arguments: Sequence[str]) -> dict[str, str]:
