@@ -54,6 +54,7 @@ class Postman:
         self.delivered = 0
         self._readers: dict[str, _Reader] = {}
         self._waiting_told: set[int] = set()
+        self._reached = 0  # how often we heard that something can be reached
 
     @property
     def waiting(self) -> int:
@@ -74,6 +75,7 @@ class Postman:
 
     def reachable(self, address: str = "") -> None:
         """Try waiting letters now: of one reader, or of all."""
+        self._reached += 1
         for to in [address] if address else list(self._readers):
             reader = self._readers.get(to)
             if reader is not None and reader.queue:
@@ -81,6 +83,7 @@ class Postman:
 
     def _hand_over(self, reader: _Reader, programme: Programme, letter: Letter) -> None:
         reader.out += 1
+        reached = self._reached
 
         def still() -> bool:
             row = programme.tables.letters.rows.get(letter.id)
@@ -88,7 +91,9 @@ class Postman:
             return kept and not self._expired(letter) and stands(programme, letter)
 
         def settle(outcome: str, reason: str, seconds: float) -> Awaitable[None]:
-            return self._settled(reader, programme, letter, outcome, reason, seconds)
+            # Put off for a reason that has passed in the meantime (just connected): then it need not wait as long.
+            soon = outcome == "later" and self._reached != reached
+            return self._settled(reader, programme, letter, outcome, reason, RETRY_SECONDS_MIN if soon else seconds)
 
         def begin() -> Awaitable[None]:
             return self.begin(programme, letter)

@@ -278,6 +278,20 @@ async def test_order_per_reader_while_waiting(bench: Bench) -> None:
     bench.postman.close()
 
 
+async def test_who_was_put_off_just_as_the_network_came_back_does_not_wait_long(bench: Bench) -> None:
+    """The adapter said "not connected, in a minute" and was connected before that was read: it is tried again at once."""
+    bench.adapter.outcome = ("hold", "", 0.0)
+    bench.lay_out(a_letter(1))
+    bench.postman.reachable()
+    bench.adapter.outcome = ("later", "not connected", 60.0)
+    bench.adapter.settle(bench.adapter.held.pop())
+
+    retry = bench.postman._readers["irc:test/ana"].retry
+    assert retry is not None
+    assert retry.when() - asyncio.get_running_loop().time() < 5
+    bench.postman.close()
+
+
 async def test_claims_are_asked_when_it_leaves(bench: Bench) -> None:
     """A letter whose claim no longer holds, or that expired, is not sent."""
     bench.lay_out(a_letter(1, claim="pair 12 asked_first"))
