@@ -6,6 +6,7 @@ The same runs as the tests, longer and with real patience: tests/test_crash_matr
 from __future__ import annotations
 
 import asyncio
+import logging
 import statistics
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,10 @@ from tests.matrix_faults import FAULTS, Row, scene
 from tests.servers import start_embedded
 from tests.test_crash_matrix import kill_the_bot, kill_the_homeserver
 from tests.test_matrix_away import Return, come_back
+
+logging.getLogger("nio").setLevel(
+    logging.CRITICAL
+)  # the people's library: new devices of theirs cannot read what is old
 
 KILLS, MESSAGES = 100, 2_000
 HOMESERVER_KILLS = 20
