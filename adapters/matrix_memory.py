@@ -1,7 +1,7 @@
 """What the Matrix medium has to remember between two starts: its device, how far it has read, rooms, threads, cards.
 
-A small SQLite file of the adapter's own beside the encryption keys. No words are in it. Whatever is lost with it costs a new
-device and new direct chats, never a message: what people said is in the core's database, what relaybot says in its outbox.
+A small SQLite file of the adapter's own beside the encryption keys. No words are in it. If both are lost, relaybot becomes a new device
+and finds its rooms again (matrix_rooms); what waited there encrypted for the old one cannot be read, and is asked for again.
 """
 
 from __future__ import annotations
